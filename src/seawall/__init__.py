@@ -1,0 +1,1 @@
+"""seawall: Safety by Design for generative AI, self-hosted."""
