@@ -1,0 +1,97 @@
+"""The root command, and the place where errors become lines on standard error and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from seawall.errors import ExitCode, SeawallError
+
+COMMANDS = {
+    "demo": "Run the main job on shipped photographs with planted canaries.",
+    "scan": "Find known content in datasets, and record what was done.",
+    "hash": "Print the hashes of files.",
+    "match": "Match files or hashes against lists.",
+    "lists": "Import, change, inspect and verify hash lists and banks.",
+    "sources": "Deny and allow lists of domains, collections, datasets and URLs.",
+    "ledger": "The tamper-evident record: key, checkpoint, prove, export, verify.",
+    "canary": "Harmless stand-ins that fire every path.",
+}
+"""Every command and its one line of help; `seawall.cli.NAME` has its Typer application as `app`."""
+
+_INTERRUPTED = 130
+
+
+class _LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are called, so that `seawall --help` stays quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        command = get_command(import_module(f"seawall.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(cls=_LazyGroup, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"seawall {version('seawall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Safety by Design for generative AI, self-hosted."""
+
+
+def _leave_at_once() -> NoReturn:
+    """Leave without waiting for workers: they see that their parent is gone, and what they had committed stays."""
+    typer.echo("interrupted; the same command resumes", err=True)
+    sys.stderr.flush()
+    os._exit(_INTERRUPTED)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; never returns."""
+    from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
+
+    try:
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0
+        if code == _INTERRUPTED:
+            _leave_at_once()
+    except SeawallError as error:
+        typer.echo(str(error), err=True)
+        code = int(error.exit_code)
+    except NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        code = int(ExitCode.USAGE)
+    except ClickException as error:
+        path = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "seawall"
+        message = error.format_message().rstrip(".")
+        typer.echo(f"error[usage]: {message} (see '{path} --help')", err=True)
+        code = int(ExitCode.USAGE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = int(ExitCode.CLEAN)
+    sys.exit(code)

@@ -1,0 +1,70 @@
+"""What a scan does, as a value that can be written down and handed to another process or machine.
+
+Two identities follow from it: `hash_id` names how items are hashed, `match_id` names what they are matched
+against. Stored hashes serve again as long as the first stays the same, stored matches as long as both do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+ROW_VERSION = 1
+"""Raised when the columns of stored rows change their meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanConfig:
+    """Settings of one scan.
+
+    Attributes:
+        out: Output directory.
+        home: seawall's state directory, where lists and source registers are.
+        recipe: Name of the decode recipe.
+        digests: Digests to compute, sorted.
+        lists: `MatchSource` descriptors as dicts.
+        lists_fingerprint: Identity of the lists at their versions.
+        max_distance: Largest PDQ distance, or None for each type's own threshold.
+        policy_text: The policy, as YAML.
+        policy_hash: Its hash.
+        sources_fingerprint: Identity of the source registers.
+    """
+
+    out: str
+    home: str
+    recipe: str
+    digests: tuple[str, ...]
+    lists: tuple[dict[str, Any], ...]
+    lists_fingerprint: str
+    max_distance: int | None
+    policy_text: str
+    policy_hash: str
+    sources_fingerprint: str
+
+    @property
+    def hash_id(self) -> str:
+        """Identity of how items are hashed."""
+        return _identity([ROW_VERSION, self.recipe, sorted(self.digests)])
+
+    @property
+    def match_id(self) -> str:
+        """Identity of what the hashes are matched against, and of how matches are judged."""
+        return _identity(
+            [self.hash_id, self.lists_fingerprint, self.max_distance, self.policy_hash, self.sources_fingerprint]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> ScanConfig:
+        """Rebuild the settings from `to_dict`."""
+        known = {field.name: data[field.name] for field in fields(cls)}
+        return cls(**known | {"digests": tuple(data["digests"]), "lists": tuple(data["lists"])})
+
+
+def _identity(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,231 @@
+"""The scan from end to end: lists are opened, shards planned, spread over processes, recorded and settled.
+
+The same function serves the library, the command line and the demo.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from seawall.canary.selection import Selection, select_lists
+from seawall.clock import Clock, system_clock, to_iso
+from seawall.content.images import RECIPE
+from seawall.develop.dataset.readers import plan
+from seawall.develop.dataset.shards import ShardSpec
+from seawall.develop.sources import Registers
+from seawall.engine import Engine, InlineEngine, Lost, ProcessEngine
+from seawall.errors import NothingToMatch
+from seawall.hashing.digests import ALWAYS
+from seawall.hashing.registry import SignalTypes
+from seawall.matching import Matcher
+from seawall.policy import load_policy
+from seawall.settings import Settings
+
+from .config import ScanConfig
+from .process import ShardProcessor, hashed_folder, matched_folder
+from .receipts import locked
+from .record import ScanRecord
+from .settle import RunFacts, Summary, settle
+from .state import ScanState
+from .tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scan is.
+
+    Attributes:
+        shards: Shards done.
+        of_shards: Shards in the plan.
+        items: Items done.
+        size: Bytes of the shards done.
+        of_size: Bytes of the plan, if known.
+        findings: Findings so far.
+        seconds: Time since the run began.
+    """
+
+    shards: int
+    of_shards: int
+    items: int
+    size: int
+    of_size: int | None
+    findings: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """What a caller may choose.
+
+    Attributes:
+        out: Output directory.
+        lists: Names of imported lists, or list files; empty for every imported list.
+        hash_only: Store hashes and match canaries alone.
+        workers: Processes; None for one per core.
+        fresh: Forget what an earlier scan in `out` stored.
+        since: `LIST@VERSION`: match only what was added to LIST after VERSION, against stored hashes.
+        max_distance: Largest PDQ distance; None for each type's own threshold.
+        policy: Policy file; None for the one that ships.
+        shard_items: Loose files per shard.
+    """
+
+    out: Path
+    lists: Sequence[str] = ()
+    hash_only: bool = False
+    workers: int | None = None
+    fresh: bool = False
+    since: str | None = None
+    max_distance: int | None = None
+    policy: Path | None = None
+    shard_items: int = 256
+
+
+def scan(
+    sources: Sequence[str],
+    options: ScanOptions,
+    *,
+    settings: Settings | None = None,
+    clock: Clock = system_clock,
+    progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """Scan datasets for known content, and record what was done.
+
+    Args:
+        sources: Folders, archives, tables, manifests, or fsspec URLs of these.
+        options: What to do.
+        settings: Where seawall's state is; default: the environment's.
+        clock: Source of time.
+        progress: Called after each shard.
+
+    Returns:
+        The summary, which is also in `out/summary.json`.
+
+    Raises:
+        NothingToMatch: If there is no list but the canaries, and `hash_only` is not set.
+        StateLocked: If another scan uses `out`.
+        StorageFull: If the disk is full; the same call resumes.
+        SeawallError: For a source, list or policy that cannot be used.
+    """
+    settings = settings or Settings.from_env()
+    out = options.out.absolute()
+    with locked(out / "state"), ExitStack() as stack:
+        selection = select_lists(settings, options.lists, since=options.since, without=options.hash_only)
+        if not selection.real and not options.hash_only:
+            raise NothingToMatch
+        state = ScanState.open(out, tuple(sources), fresh=options.fresh)
+        config = _configure(settings, options, selection, out)
+        run = _Run(state, config, clock, progress)
+        record = stack.enter_context(ScanRecord(settings, config, state, clock=clock))
+        record.started(state.sources, selection.described)
+        run.prepare(state, reuse_plan=options.since is not None, shard_items=options.shard_items)
+        run.execute(record, _engine(options.workers))
+        return settle(run.facts(), config, selection, record, since=options.since)
+
+
+def _configure(settings: Settings, options: ScanOptions, selection: Selection, out: Path) -> ScanConfig:
+    policy = load_policy(options.policy)
+    with Matcher.open(
+        selection.sources, SignalTypes.installed(), max_distance=options.max_distance, home=settings.home
+    ) as matcher:
+        needed = matcher.digest_types()
+        fingerprint = matcher.fingerprint()
+    return ScanConfig(
+        out=str(out),
+        home=str(settings.home),
+        recipe=RECIPE,
+        digests=tuple(sorted(ALWAYS | needed)),
+        lists=tuple(source.to_dict() for source in selection.sources),
+        lists_fingerprint=fingerprint,
+        max_distance=options.max_distance,
+        policy_text=policy.text,
+        policy_hash=policy.hash,
+        sources_fingerprint=Registers.open(settings.home).fingerprint(),
+    )
+
+
+def _engine(workers: int | None) -> Engine:
+    count = workers or len(os.sched_getaffinity(0))
+    return InlineEngine() if count == 1 else ProcessEngine(count)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a scan, as it goes."""
+
+    state: ScanState
+    config: ScanConfig
+    clock: Clock
+    report: Callable[[Progress], None] | None
+    tally: Tally = field(default_factory=Tally)
+    lost: list[ShardSpec] = field(default_factory=list)
+    resumed: int = 0
+    started: str = ""
+    shards: int = 0
+    size: int | None = None
+    samples: list[tuple[float, int]] = field(default_factory=list)
+    _began: float = 0.0
+
+    def prepare(self, state: ScanState, *, reuse_plan: bool, shard_items: int) -> None:
+        """Plan the shards, or take the plan of the last run."""
+        self.started = to_iso(self.clock())
+        self._began = time.monotonic()
+        folders = (hashed_folder(self.config), matched_folder(self.config))
+        for folder in folders:
+            if folder.path.exists():
+                folder.sweep()
+        shards = state.plan() if reuse_plan else plan(state.sources, shard_items=shard_items, exclude=[state.out])
+        self.shards, self.size = state.write_plan(shards)
+
+    def execute(self, record: ScanRecord, engine: Engine) -> None:
+        """Process every shard of the plan, and record each as it ends."""
+        done, size = 0, 0
+        matched = matched_folder(self.config)
+        for outcome in engine.run(partial(ShardProcessor, self.config), self.state.plan()):
+            if isinstance(outcome.result, Lost):
+                self._lose(outcome.shard)
+                continue
+            result = outcome.result
+            file = result.matched["file"]
+            record.shard(result, matched.path / file if file else None)
+            self.tally.merge(result.tally)
+            self.resumed += result.tally.items if result.resumed else 0
+            done += 1
+            size += outcome.shard.size_bytes or 0
+            self._show(done, size)
+
+    def _lose(self, shard: ShardSpec) -> None:
+        """Count a shard whose worker died each time: nothing in it was examined. The next run tries it again."""
+        items = shard.items or 1
+        self.lost.append(shard)
+        self.tally.items += items
+        self.tally.unexamined += items
+        self.tally.problems["shard_lost"] += items
+
+    def facts(self) -> RunFacts:
+        """Return what the outputs need to know of this run."""
+        return RunFacts(
+            state=self.state,
+            tally=self.tally,
+            lost=tuple(self.lost),
+            resumed=self.resumed,
+            seconds=time.monotonic() - self._began,
+            started_at=self.started,
+            finished_at=to_iso(self.clock()),
+            shards=self.shards,
+            samples=tuple(self.samples),
+        )
+
+    def _show(self, done: int, size: int) -> None:
+        seconds = time.monotonic() - self._began
+        self.samples.append((seconds, self.tally.items))
+        if len(self.samples) > 400:
+            del self.samples[1:-1:2]
+        if self.report is not None:
+            findings = self.tally.findings + self.tally.drill
+            self.report(Progress(done, self.shards, self.tally.items, size, self.size, findings, seconds))

@@ -1,0 +1,159 @@
+"""What a scan leaves on disk: content-addressed files, and receipts that commit them.
+
+A receipt is created once, whole or not at all, and is the only thing that makes a file count. Work is done at
+least once; its effect is counted exactly once, because one receipt wins and the loser's files are orphans.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seawall.errors import StateLocked, StorageFull
+
+
+@contextmanager
+def storage(place: Path) -> Iterator[None]:
+    """Turn a full disk into the error that says so.
+
+    Raises:
+        StorageFull: If the system has no space, or no quota, left at `place`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull(f"no space left in {place}") from None
+        raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace a file so that readers see the old or the new one, never a part."""
+    with storage(path.parent):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Receipts of one step, and the files that they commit.
+
+    Attributes:
+        path: Directory; created when first written to.
+        suffix: Suffix of the committed files.
+    """
+
+    path: Path
+    suffix: str
+
+    def read(self, shard: str) -> dict[str, Any] | None:
+        """Return a shard's receipt if it is committed and its file is there."""
+        try:
+            receipt: dict[str, Any] = json.loads((self.path / f"{shard}.json").read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            (self.path / f"{shard}.json").unlink(missing_ok=True)
+            return None
+        if receipt.get("file") is not None and not (self.path / receipt["file"]).is_file():
+            (self.path / f"{shard}.json").unlink(missing_ok=True)
+            return None
+        return receipt
+
+    def temporary(self) -> Path:
+        """Return a fresh name to write the shard's file under."""
+        with storage(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.path, prefix=".tmp-", suffix=self.suffix)
+        os.close(descriptor)
+        return Path(name)
+
+    def commit(self, shard: str, written: Path | None, facts: dict[str, Any]) -> dict[str, Any]:
+        """Give the written file its content's name, then create the receipt.
+
+        Args:
+            shard: Shard id.
+            written: File from `temporary`, or None when the step has nothing to store.
+            facts: What the receipt says besides the file's name and digest.
+
+        Returns:
+            The receipt that holds: this one, or the one that another attempt created first.
+        """
+        with storage(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            receipt = {"shard": shard, "file": None, "sha256": None, **facts}
+            if written is not None:
+                digest = _sync_and_digest(written)
+                receipt |= {"file": f"{shard}.{digest[:16]}{self.suffix}", "sha256": digest}
+                written.replace(self.path / receipt["file"])
+            descriptor, name = tempfile.mkstemp(dir=self.path, prefix=".tmp-")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(receipt, sort_keys=True).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(name, self.path / f"{shard}.json")
+            except FileExistsError:
+                return self.read(shard) or receipt
+            finally:
+                with suppress(FileNotFoundError):
+                    Path(name).unlink()
+            _sync_directory(self.path)
+        return receipt
+
+    def sweep(self) -> None:
+        """Remove what attempts that were cut short left behind. Only the owner of the scan's lock may."""
+        for path in self.path.glob(".tmp-*"):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a directory for one scan, until the process ends or the block does.
+
+    Raises:
+        StateLocked: If another scan holds it.
+    """
+    import fcntl
+
+    with storage(path):
+        path.mkdir(parents=True, exist_ok=True)
+        file = (path / "lock").open("a")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StateLocked(f"another scan is using {path.parent}") from None
+        yield
+
+
+def _sync_and_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return digest
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
