@@ -1,1 +1,33 @@
-"""seawall: Safety by Design for generative AI, self-hosted."""
+"""seawall: Safety by Design for generative AI, self-hosted.
+
+The public face. Names are imported when they are first used, so that `import seawall` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seawall.develop.dataset.scan import ScanOptions, scan
+    from seawall.hashing.picture import Pdq, pdq
+    from seawall.matching.index import DigestTable, HammingIndex
+
+__all__ = ["DigestTable", "HammingIndex", "Pdq", "ScanOptions", "pdq", "scan"]
+
+_HOMES = {
+    "DigestTable": "seawall.matching.index",
+    "HammingIndex": "seawall.matching.index",
+    "Pdq": "seawall.hashing.picture",
+    "ScanOptions": "seawall.develop.dataset.scan",
+    "pdq": "seawall.hashing.picture",
+    "scan": "seawall.develop.dataset.scan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'seawall' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

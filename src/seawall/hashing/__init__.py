@@ -1,0 +1,1 @@
+"""Signal types, digests and perceptual hashes, and the examination that computes them."""

@@ -1,4 +1,4 @@
-"""The built-in signal types: exact digests, and PDQ with the video hashes made of it."""
+"""The built-in signal types: exact digests, PDQ with the video hashes made of it, and Chromaprint."""
 
 from __future__ import annotations
 
@@ -76,7 +76,10 @@ _EMPTY_BLAKE3 = bytes.fromhex("af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7c
 
 def builtin_signal_types() -> list[SignalType]:
     """Return the signal types that ship with seawall."""
+    from seawall.hashing.chromaprint import ChromaprintSignal
+
     return [
+        ChromaprintSignal(),
         HexSignal("pdq", 32, Comparison.HAMMING, 31),
         HexSignal("vpdq", 32, Comparison.HAMMING, 31),
         _digest("md5", "md5"),

@@ -9,55 +9,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from seawall.content.item import Item, Problem
-from seawall.content.media import HEAD_BYTES, OTHER, Medium, Sniffed, sniff
+from seawall.content.media import HEAD_BYTES, Medium, Sniffed, sniff
 from seawall.content.sandbox import Sandbox, SandboxLimits
 from seawall.errors import MediaError, SeawallError, TooLarge
 from seawall.hashing.decode import ENTRY
 from seawall.hashing.digests import ALWAYS, Digester
-from seawall.hashing.signal import Signal
-from seawall.hashing.replies import FrameHash, MediaHashes, read_reply
+from seawall.hashing.examined import Examined, judged
+from seawall.hashing.replies import read_reply
 
 CHUNK_BYTES = 1 << 20
 MAX_IMAGE_BYTES = 512 << 20
 """Longest encoded image that is decoded; a longer one is digested and counted as unexamined."""
-
-LOW_QUALITY = 50
-"""PDQ quality below which a hash says too little to be matched (the PDQ reference's own threshold)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What is known of one item.
-
-    Attributes:
-        digests: Cryptographic digests by name; empty if the bytes could not be read to the end.
-        size: Length in bytes.
-        kind: What the bytes are.
-        frames: PDQ hashes of the distinct frames.
-        signals: Other hashes of the medium (audio fingerprints, plug-in types).
-        flags: `damaged`, `partial`, `animated`, `orientation=N`, ...
-        problem: Why the medium could not be examined, if it could not.
-        abstained: Why a hash of the medium was not used, although it was read.
-    """
-
-    digests: dict[str, bytes] = field(default_factory=dict)
-    size: int | None = None
-    kind: Sniffed = OTHER
-    frames: tuple[FrameHash, ...] = ()
-    signals: tuple[Signal, ...] = ()
-    flags: frozenset[str] = frozenset()
-    problem: Problem | None = None
-    abstained: str | None = None
-
-    @property
-    def damaged(self) -> bool:
-        """Whether only a part of the medium could be hashed."""
-        return bool(self.flags & {"damaged", "partial"})
 
 
 class Examiner:
@@ -106,15 +73,14 @@ class Examiner:
         if kind.medium is Medium.IMAGE:
             return self._examine_image(stream, head, kind, item.size)
         digester = Digester(self._names)
+        if kind.medium is not Medium.OTHER:
+            from seawall.hashing.timed import examine_timed
+
+            return examine_timed(stream, head, kind, item, digester, self._sandbox)
         digester.update(head)
         while chunk := stream.read(CHUNK_BYTES):
             digester.update(chunk)
-        known = Examined(digester.values(), digester.size, kind)
-        if kind.medium is Medium.OTHER:
-            return known
-        from seawall.hashing.timed import examine_timed
-
-        return examine_timed(known, item, self._sandbox)
+        return Examined(digester.values(), digester.size, kind)
 
     def _examine_image(self, stream: BinaryIO, head: bytes, kind: Sniffed, size: int | None) -> Examined:
         """Read the image straight into the memory that the decode process sees, digest it while it decodes."""
@@ -149,13 +115,6 @@ class Examiner:
             if not read:
                 return length
             length += read
-
-
-def judged(known: Examined, hashes: MediaHashes) -> Examined:
-    """Join digests and hashes; say so if no frame has enough quality to be matched."""
-    usable = any(frame.quality >= LOW_QUALITY for frame in hashes.frames)
-    abstained = None if usable else "pdq_low_quality"
-    return replace(known, frames=hashes.frames, flags=hashes.flags, abstained=abstained)
 
 
 def _read_up_to(stream: BinaryIO, size: int) -> bytes:

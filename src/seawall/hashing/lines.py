@@ -9,7 +9,7 @@ from typing import Any
 from seawall.content.media import Medium
 from seawall.errors import UsageError
 from seawall.hashing.digests import DIGESTS
-from seawall.hashing.examiner import Examined
+from seawall.hashing.examined import Examined
 from seawall.hashing.registry import SignalTypes
 
 _VIDEO = "video_"

@@ -11,7 +11,7 @@ from typing import Any
 
 from seawall.content.media import Medium
 from seawall.develop.sources import Registers, Verdict
-from seawall.hashing.examiner import LOW_QUALITY
+from seawall.hashing.examined import LOW_QUALITY
 from seawall.hashing.signal import ORIENTATIONS
 from seawall.matching import Match, Matcher
 from seawall.policy import Action, Decision, Evidence, Policy, decide
@@ -24,12 +24,24 @@ SOURCE_TYPE = "source"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One item with its findings (rows of findings.jsonl) and the decision on it."""
+    """One item with everything that it matched, and the decision on it.
+
+    Attributes:
+        row: The item.
+        findings: Rows as in findings.jsonl, matches of negative banks (action `allow`) included.
+        decision: What is done with the item.
+        known_fine: Whether it matched negative banks and nothing else.
+    """
 
     row: Row
     findings: tuple[dict[str, Any], ...]
     decision: Decision
     known_fine: bool
+
+    @property
+    def held(self) -> bool:
+        """Whether there is anything to record besides that the item is kept."""
+        return self.decision.action is not Action.ALLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +90,10 @@ class Judge:
         if denied is not None:
             rows.append(_denied(row, denied))
         purposes = [each.purpose for each in evidence]
-        known_fine = bool(purposes) and set(purposes) == {BENIGN}
+        known_fine = set(purposes) == {BENIGN}
         findings = tuple(
             finding | {"action": action.value, "drill": purpose == CANARY}
             for finding, action, purpose in zip(rows, decision.per_finding, purposes, strict=True)
-            if action is not Action.ALLOW
         )
         return Judged(row, findings, decision, known_fine)
 

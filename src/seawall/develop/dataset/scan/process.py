@@ -21,7 +21,6 @@ from seawall.develop.sources import Registers
 from seawall.hashing.examiner import Examiner
 from seawall.hashing.registry import SignalTypes
 from seawall.matching import Matcher, MatchSource
-from seawall.policy import Action
 from seawall.policy.rules import parse_policy
 
 from .config import ScanConfig
@@ -127,7 +126,7 @@ class ShardProcessor:
             with storage(written.parent), written.open("w", encoding="utf-8") as file:
                 for place, judged in enumerate(self._judged(hashed)):
                     tally.add(judged)
-                    if judged.decision.action is not Action.ALLOW or judged.findings:
+                    if judged.held:
                         file.write(json.dumps(held(place, judged), ensure_ascii=True) + "\n")
             return self._matched.commit(shard.id, written, {"rows": hashed["sha256"], "tally": tally.to_dict()})
         finally:

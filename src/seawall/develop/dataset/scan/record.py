@@ -1,5 +1,7 @@
-"""What a scan writes into the ledger: its beginning, each shard's receipt, each finding, each decision other than
-`allow`, and its end. Volume stays out: rows live in Parquet, the ledger holds their digests.
+"""What a scan writes into the ledger.
+
+Its beginning, each shard's receipt, each finding, each decision other than `allow`, and its end. Volume stays out: rows
+live in Parquet, the ledger holds their digests.
 
 Every event has a key made of the scan, the shard and the row, so that a scan that resumes writes nothing twice.
 """

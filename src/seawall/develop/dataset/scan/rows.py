@@ -14,7 +14,7 @@ from seawall.content.item import Item, Problem
 from seawall.content.media import Medium, Sniffed
 from seawall.content.origin import Origin
 from seawall.hashing.digests import DIGESTS
-from seawall.hashing.examiner import Examined
+from seawall.hashing.examined import Examined
 from seawall.hashing.replies import FrameHash
 from seawall.hashing.signal import Signal
 

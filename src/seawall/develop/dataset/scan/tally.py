@@ -1,4 +1,4 @@
-"""The counts of a scan. A shard's receipt carries its tally; the sum over receipts is the summary, and nothing else is."""
+"""The counts of a scan: a shard's receipt carries its tally, and the summary is the sum over receipts, nothing else."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Tally:
         self.kept += decision.action is Action.ALLOW
         self.known_fine += judged.known_fine
         for finding in judged.findings:
-            self._add_finding(finding, actionable=row.origin.actionable)
+            if finding["action"] != Action.ALLOW:
+                self._add_finding(finding, actionable=row.origin.actionable)
         if row.examined.problem is not None:
             self.unexamined += 1
             self.problems[row.examined.problem.code] += 1
