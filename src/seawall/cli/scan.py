@@ -43,6 +43,7 @@ def scan_datasets(
     max_distance: Annotated[int | None, typer.Option(min=0, max=63, help="Largest PDQ distance. Default: 31.")] = None,
     hash_only: Annotated[bool, typer.Option("--hash-only", help="Store hashes; match canaries alone.")] = False,
     policy: Annotated[Path | None, typer.Option(help="Policy file. Default: the one that ships.")] = None,
+    shard_items: Annotated[int, typer.Option(min=1, help="Loose files per shard, the unit of resumption.")] = 256,
     cluster: Annotated[str | None, typer.Option(help="Address of a cluster, or 'local'.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
@@ -60,6 +61,7 @@ def scan_datasets(
         since=since,
         max_distance=max_distance,
         policy=policy,
+        shard_items=shard_items,
     )
     with progress_bar() as show:
         summary = scan(tuple(sources or ()), options, progress=show)

@@ -1,0 +1,1 @@
+"""Develop: scan and clean training data, stress-test models, mark outputs."""

@@ -15,6 +15,11 @@ ALWAYS = frozenset({"sha256", "md5"})
 """Digests computed for every item; others only when a loaded list needs them."""
 
 
+def needed_digests(types: Iterable[str]) -> frozenset[str]:
+    """Return the digests to compute so that values of these signal types can be looked up (`video_sha1`: `sha1`)."""
+    return frozenset(name.removeprefix("video_") for name in types) & frozenset(DIGESTS)
+
+
 class _Hash(Protocol):
     def update(self, data: bytes | memoryview, /) -> object: ...
     def digest(self) -> bytes: ...

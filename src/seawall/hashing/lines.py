@@ -8,7 +8,7 @@ from typing import Any
 
 from seawall.content.media import Medium
 from seawall.errors import UsageError
-from seawall.hashing.digests import DIGESTS
+from seawall.hashing.digests import DIGESTS, needed_digests
 from seawall.hashing.examined import Examined
 from seawall.hashing.registry import SignalTypes
 
@@ -27,7 +27,7 @@ def wanted_digests(types: Sequence[str] | None) -> set[str]:
     for name in types:
         if name not in known and name not in DIGESTS:
             raise UsageError(f"unknown signal type {name!r}", hint="known: " + ", ".join(sorted(t.name for t in known)))
-    return {name.removeprefix(_VIDEO) for name in types} & set(DIGESTS)
+    return set(needed_digests(types))
 
 
 def hash_lines(path: Path, examined: Examined, types: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:

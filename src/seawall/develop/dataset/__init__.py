@@ -1,0 +1,1 @@
+"""Datasets: reading, scanning, reporting."""

@@ -9,13 +9,12 @@ from typing import Any, Self
 from seawall.canary.selection import Selection
 from seawall.content.item import Item
 from seawall.content.origin import Origin
-from seawall.develop.dataset.scan.judge import Judge
+from seawall.develop.dataset.scan.judge import Judge, open_matcher
 from seawall.develop.dataset.scan.rows import Row
 from seawall.develop.sources import Registers
-from seawall.hashing.digests import ALWAYS
+from seawall.hashing.digests import needed_digests
 from seawall.hashing.examiner import Examiner
 from seawall.hashing.registry import SignalTypes
-from seawall.matching import Matcher
 from seawall.policy import Policy, load_policy
 from seawall.settings import Settings
 
@@ -41,8 +40,8 @@ class Lookup:
         policy: Policy | None = None,
     ) -> None:
         self._types = SignalTypes.installed()
-        self._matcher = Matcher.open(selection.sources, self._types, max_distance=max_distance, home=settings.home)
-        self._examiner = Examiner(ALWAYS | self._matcher.digest_types())
+        self._matcher = open_matcher(selection.sources, settings, max_distance=max_distance)
+        self._examiner = Examiner(needed_digests(self._matcher.digest_types()))
         self._judge = Judge(self._matcher, Registers.none(), policy or load_policy())
 
     def __enter__(self) -> Self:
@@ -50,7 +49,6 @@ class Lookup:
 
     def __exit__(self, *_: object) -> None:
         self._examiner.close()
-        self._matcher.close()
 
     def files(self, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
         """Match files.

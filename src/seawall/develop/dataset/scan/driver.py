@@ -21,13 +21,12 @@ from seawall.develop.dataset.shards import ShardSpec
 from seawall.develop.sources import Registers
 from seawall.engine import Engine, InlineEngine, Lost, ProcessEngine
 from seawall.errors import NothingToMatch
-from seawall.hashing.digests import ALWAYS
-from seawall.hashing.registry import SignalTypes
-from seawall.matching import Matcher
+from seawall.hashing.digests import ALWAYS, needed_digests
 from seawall.policy import load_policy
 from seawall.settings import Settings
 
 from .config import ScanConfig
+from .judge import open_matcher
 from .process import ShardProcessor, hashed_folder, matched_folder
 from .receipts import locked
 from .record import ScanRecord
@@ -130,18 +129,14 @@ def scan(
 
 def _configure(settings: Settings, options: ScanOptions, selection: Selection, out: Path) -> ScanConfig:
     policy = load_policy(options.policy)
-    with Matcher.open(
-        selection.sources, SignalTypes.installed(), max_distance=options.max_distance, home=settings.home
-    ) as matcher:
-        needed = matcher.digest_types()
-        fingerprint = matcher.fingerprint()
+    matcher = open_matcher(selection.sources, settings, max_distance=options.max_distance)
     return ScanConfig(
         out=str(out),
         home=str(settings.home),
         recipe=RECIPE,
-        digests=tuple(sorted(ALWAYS | needed)),
-        lists=tuple(source.to_dict() for source in selection.sources),
-        lists_fingerprint=fingerprint,
+        digests=tuple(sorted(ALWAYS | needed_digests(matcher.digest_types()))),
+        lists=tuple(source.as_dict() for source in selection.sources),
+        lists_fingerprint=matcher.fingerprint(),
         max_distance=options.max_distance,
         policy_text=policy.text,
         policy_hash=policy.hash,

@@ -12,14 +12,23 @@ from typing import Any
 from seawall.content.media import Medium
 from seawall.develop.sources import Registers, Verdict
 from seawall.hashing.examined import LOW_QUALITY
+from seawall.hashing.registry import SignalTypes
 from seawall.hashing.signal import ORIENTATIONS
-from seawall.matching import Match, Matcher
+from seawall.matching import Match, Matcher, MatchSource
+from seawall.matching.lists import FileKey
 from seawall.policy import Action, Decision, Evidence, Policy, decide
 from seawall.policy.decide import BENIGN, CANARY
+from seawall.settings import Settings
 
 from .rows import Row
 
 SOURCE_TYPE = "source"
+
+
+def open_matcher(sources: Sequence[MatchSource], settings: Settings, *, max_distance: int | None) -> Matcher:
+    """Open lists with this home's key for labels."""
+    keys = FileKey(settings.home / "keys" / "labels.key")
+    return Matcher.open(sources, SignalTypes.installed(), max_distance=max_distance, key_provider=keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Judge:
 
     def __init__(self, matcher: Matcher, registers: Registers, policy: Policy) -> None:
         self._matcher = matcher
+        self._wanted = matcher.types()
         self._registers = registers
         self._policy = policy
 
@@ -66,27 +76,27 @@ class Judge:
         queries: list[_Query] = []
         signals: list[tuple[str, bytes]] = []
         for place, row in enumerate(rows):
-            for query, signal in _signals(place, row):
+            for query, signal in _signals(place, row, self._wanted):
                 queries.append(query)
                 signals.append(signal)
-        best: list[dict[tuple[str, str], tuple[Match, _Query]]] = [{} for _ in rows]
+        found: list[dict[tuple[str, ...], _Hit]] = [{} for _ in rows]
         for query, matches in zip(queries, self._matcher.match(signals), strict=True):
             for match in matches:
-                _keep_nearest(best[query.row], match, query)
-        for row, found in zip(rows, best, strict=True):
-            yield self._decide(row, list(found.values()))
+                _gather(found[query.row], match, query)
+        for row, hits in zip(rows, found, strict=True):
+            yield self._decide(row, list(hits.values()))
 
-    def _decide(self, row: Row, found: list[tuple[Match, _Query]]) -> Judged:
+    def _decide(self, row: Row, hits: list[_Hit]) -> Judged:
         verdict = self._registers.check(row.origin)
         denied = verdict if verdict is not None and verdict.denied else None
         evidence = [
-            Evidence(match.purpose, match.list, match.type, match.distance, exact=query.orientation is None)
-            for match, query in found
+            Evidence(hit.match.purpose, hit.match.list, hit.match.type, hit.match.distance, exact=_exact(hit))
+            for hit in hits
         ]
         if denied is not None:
             evidence.append(Evidence(SOURCE_TYPE, denied.register, SOURCE_TYPE, None, exact=True))
         decision = decide(self._policy, evidence, states=row.states)
-        rows = [_finding(row, match, query) for match, query in found]
+        rows = [_finding(row, hit) for hit in hits]
         if denied is not None:
             rows.append(_denied(row, denied))
         purposes = [each.purpose for each in evidence]
@@ -98,29 +108,56 @@ class Judge:
         return Judged(row, findings, decision, known_fine)
 
 
-def _signals(place: int, row: Row) -> Iterator[tuple[_Query, tuple[str, bytes]]]:
+def _signals(place: int, row: Row, wanted: set[str]) -> Iterator[tuple[_Query, tuple[str, bytes]]]:
+    """Yield what is looked up for a row: values of the wanted types alone."""
     examined = row.examined
+    video = examined.kind.medium is Medium.VIDEO
     for name, value in examined.digests.items():
-        yield _Query(place), (name, value)
-        if examined.kind.medium is Medium.VIDEO and name != "blake3":
-            yield _Query(place), (f"video_{name}", value)
+        for type_name in (name, f"video_{name}") if video else (name,):
+            if type_name in wanted:
+                yield _Query(place), (type_name, value)
     for signal in examined.signals:
-        yield _Query(place), (signal.type, signal.value)
+        if signal.type in wanted:
+            yield _Query(place), (signal.type, signal.value)
     for index, frame in enumerate(examined.frames):
-        if frame.quality >= LOW_QUALITY:
+        if frame.quality < LOW_QUALITY:
+            continue
+        if video and "vpdq" in wanted:
+            yield _Query(place, index, 0), ("vpdq", frame.value)
+        if "pdq" in wanted:
             for orientation, value in enumerate(frame.orientations()):
                 yield _Query(place, index, orientation), ("pdq", value)
 
 
-def _keep_nearest(best: dict[tuple[str, str], tuple[Match, _Query]], match: Match, query: _Query) -> None:
-    key = (match.list, match.entry)
-    held = best.get(key)
-    rank = (match.distance or 0, query.orientation or 0, query.frame or 0)
-    if held is None or rank < (held[0].distance or 0, held[1].orientation or 0, held[1].frame or 0):
-        best[key] = (match, query)
+@dataclass(slots=True)
+class _Hit:
+    """An entry, or for vPDQ a list's video frames, that an item reached; `frames` are those that reached it."""
+
+    match: Match
+    query: _Query
+    frames: set[int]
 
 
-def _finding(row: Row, match: Match, query: _Query) -> dict[str, Any]:
+def _gather(hits: dict[tuple[str, ...], _Hit], match: Match, query: _Query) -> None:
+    """Keep the nearest of the matches that are one finding."""
+    key = (match.list, match.type, *match.labels) if match.type == "vpdq" else (match.list, match.entry)
+    hit = hits.setdefault(key, _Hit(match, query, set()))
+    if query.frame is not None:
+        hit.frames.add(query.frame)
+    if _rank(match, query) < _rank(hit.match, hit.query):
+        hit.match, hit.query = match, query
+
+
+def _rank(match: Match, query: _Query) -> tuple[float, int, int]:
+    return match.distance, query.orientation or 0, query.frame or 0
+
+
+def _exact(hit: _Hit) -> bool:
+    return hit.query.orientation is None and hit.match.distance == 0
+
+
+def _finding(row: Row, hit: _Hit) -> dict[str, Any]:
+    match, query = hit.match, hit.query
     finding = _row(row) | {
         "list": match.list,
         "list_version": match.list_version,
@@ -132,7 +169,7 @@ def _finding(row: Row, match: Match, query: _Query) -> dict[str, Any]:
     }
     if query.frame is not None and len(row.examined.frames) > 1:
         frame = row.examined.frames[query.frame]
-        finding["frame"] = frame.frame
+        finding |= {"frame": frame.frame, "frames_matched": len(hit.frames), "frames_hashed": len(row.examined.frames)}
         if frame.time_s is not None:
             finding["time_s"] = frame.time_s
     return finding

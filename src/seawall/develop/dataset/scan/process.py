@@ -19,12 +19,12 @@ from seawall.develop.dataset.readers import read
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.develop.sources import Registers
 from seawall.hashing.examiner import Examiner
-from seawall.hashing.registry import SignalTypes
-from seawall.matching import Matcher, MatchSource
+from seawall.matching import MatchSource
 from seawall.policy.rules import parse_policy
+from seawall.settings import Settings
 
 from .config import ScanConfig
-from .judge import Judge, Judged
+from .judge import Judge, Judged, open_matcher
 from .receipts import Folder, storage
 from .rows import Row, read_rows, schema, to_batch
 from .tally import Tally
@@ -93,12 +93,9 @@ class ShardProcessor:
     @cached_property
     def _judge(self) -> Judge:
         config = self._config
-        matcher = Matcher.open(
-            [MatchSource.from_dict(source) for source in config.lists],
-            SignalTypes.installed(),
-            max_distance=config.max_distance,
-            home=Path(config.home),
-        )
+        sources = [MatchSource.from_dict(source) for source in config.lists]
+        settings = Settings(Path(config.home), "")
+        matcher = open_matcher(sources, settings, max_distance=config.max_distance)
         registers = Registers.open(Path(config.home))
         return Judge(matcher, registers, parse_policy(config.policy_text, "the scan's policy"))
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from seawall.clock import Clock, system_clock
-from seawall.ledger import Ledger
+from seawall.ledger import KeyFile, Ledger
 from seawall.settings import Settings
 from seawall.store import Store
 
@@ -41,13 +41,13 @@ class ScanRecord:
     def __init__(
         self, settings: Settings, config: ScanConfig, state: ScanState, *, clock: Clock = system_clock
     ) -> None:
+        settings.directory()
         self._store = Store.open(settings.database_url, clock=clock)
-        self.ledger = Ledger(self._store, settings.directory("keys"), clock=clock)
+        self.ledger = Ledger.open(self._store, KeyFile(settings.home / "keys"))
         self._config = config
         self._prefix = f"scan/{state.scan_id}/{config.match_id}"
 
     def __enter__(self) -> Self:
-        self.ledger.append_pending()
         return self
 
     def __exit__(
@@ -119,6 +119,5 @@ class ScanRecord:
     def _write(self, events: Iterator[tuple[str, str, dict[str, Any]]]) -> None:
         while group := list(islice(events, _GROUP)):
             with self._store.begin() as connection:
-                for kind, key, body in group:
-                    self.ledger.record(connection, kind, key, body)
+                self.ledger.record_all(connection, group)
             self.ledger.append_pending()
