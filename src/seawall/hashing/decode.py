@@ -14,6 +14,7 @@ from seawall.content.limits import Limits
 from seawall.content.media import Medium, Sniffed
 from seawall.errors import MediaError, UnsupportedMedia
 from seawall.hashing.pdq import PdqAccumulator, PdqHash
+from seawall.hashing.replies import frame_reply
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,14 +83,3 @@ def hash_strips(height: int, width: int, strips: Callable[[], Iterator[np.ndarra
     for rows in strips():
         accumulator.add_rows(rows)
     return accumulator.finish()
-
-
-def frame_reply(frame: int, variant: str, hashed: PdqHash, *, time_s: float | None = None) -> dict[str, Any]:
-    """Return one frame's part of a reply."""
-    return {
-        "frame": frame,
-        "variant": variant,
-        "quality": hashed.quality,
-        "pdq": b"".join(hashed.dihedral).hex(),
-        "time_s": time_s,
-    }

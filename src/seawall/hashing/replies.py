@@ -1,4 +1,4 @@
-"""Reading the decode process's replies, which are checked as if a hostile file had written them."""
+"""Replies of the decode process: plain JSON values, read as if a hostile file had written them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seawall.errors import DecoderDied
+from seawall.hashing.pdq import PdqHash
 from seawall.hashing.signal import ORIENTATIONS
 
 PDQ_BYTES = 32
@@ -49,6 +50,17 @@ class MediaHashes:
 
     frames: tuple[FrameHash, ...]
     flags: frozenset[str]
+
+
+def frame_reply(frame: int, variant: str, hashed: PdqHash, *, time_s: float | None = None) -> dict[str, Any]:
+    """Return one frame's part of a reply."""
+    return {
+        "frame": frame,
+        "variant": variant,
+        "quality": hashed.quality,
+        "pdq": b"".join(hashed.dihedral).hex(),
+        "time_s": time_s,
+    }
 
 
 def read_reply(reply: dict[str, Any]) -> MediaHashes:

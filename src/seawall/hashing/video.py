@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seawall.errors import MediaError, TooLarge, UnsupportedMedia
-from seawall.hashing.decode import frame_reply
 from seawall.hashing.pdq import PdqHash, pdq_array
+from seawall.hashing.replies import frame_reply
 
 if TYPE_CHECKING:
     import av
