@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-import simplejpeg
+from numpy.typing import NDArray
 
 from benchmarks.corpus import make_corpus
 
@@ -71,18 +71,21 @@ def _measure(name: str, photos: Path, root: Path, *, peer: bool) -> None:
     wall: dict[int, float] = {}
     for workers in (1, 2):
         cpu[workers], wall[workers] = min(_scan(photos, listed, root, workers) for _ in range(2))
+        rate = count / wall[workers]
         print(
-            f"  scan, {workers} worker{'s'[: workers - 1]}: {cpu[workers]:.2f} CPU s = {cpu[workers] / floor:.2f} x decode, "
-            f"{wall[workers]:.2f} s wall, {count / wall[workers]:.0f} images/s"
+            f"  scan, workers {workers}: {cpu[workers]:.2f} CPU s = {cpu[workers] / floor:.2f} x decode, "
+            f"{wall[workers]:.2f} s wall, {rate:.0f} images/s"
         )
     print(f"  two workers / one: {cpu[2] / cpu[1]:.2f} CPU, {wall[1] / wall[2]:.2f} times as fast")
     if peer:
         seconds = float(_run([sys.executable, "-c", PEER, str(photos), str(listed), "100"]))
-        ours = cpu[1] / count
-        print(f"  threatexchange hash + lookup: {1000 * seconds:.1f} ms an image; seawall whole scan {seconds / ours:.1f} x less")
+        less = seconds / (cpu[1] / count)
+        print(
+            f"  threatexchange hash + lookup: {1000 * seconds:.1f} ms an image; seawall's whole scan {less:.1f} x less"
+        )
 
 
-def _codes(count: int) -> np.ndarray:  # type: ignore[type-arg]
+def _codes(count: int) -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 256, (count, 32), dtype=np.uint8)
 
 
