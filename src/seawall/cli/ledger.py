@@ -9,7 +9,11 @@ import typer
 if TYPE_CHECKING:
     from seawall.ledger import VerifyResult
 
-app = typer.Typer(help="Show that the record was not changed: checkpoints, proofs and exports.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show that the record was not changed: checkpoints, proofs and exports.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -88,9 +92,7 @@ def export(
 def verify(
     export_file: Annotated[Path | None, typer.Argument(metavar="EXPORT", help="An export; else this database.")] = None,
     key_file: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="The operator's public key.")] = None,
-    saved: Annotated[
-        Path | None, typer.Option("--checkpoint", metavar="SAVED", help="A checkpoint saved earlier.")
-    ] = None,
+    saved: Annotated[Path | None, typer.Option("--checkpoint", metavar="SAVED", help="A saved checkpoint.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify an export with an outside key, or this database; exit 1 if it does not verify."""

@@ -1,0 +1,1 @@
+"""Alembic's scripts, shipped in the package and run by `Store.open`."""
