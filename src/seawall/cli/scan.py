@@ -119,7 +119,13 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
 
         def show(now: Progress) -> None:
             rate = now.items / now.seconds if now.seconds else 0
-            fields = {"items": f"{now.items:,}", "rate": f"{rate:,.0f}", "findings": f"{now.findings:,}"}
-            bar.update(task, total=now.of_shards, completed=now.shards, **fields)
+            bar.update(
+                task,
+                total=now.of_shards,
+                completed=now.shards,
+                items=f"{now.items:,}",
+                rate=f"{rate:,.0f}",
+                findings=f"{now.findings:,}",
+            )
 
         yield show

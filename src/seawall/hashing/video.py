@@ -9,6 +9,7 @@ Source: github.com/facebook/ThreatExchange, vpdq/README.md.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,12 @@ SECONDS_PER_FRAME = 1.0
 MAX_PIXELS = 100_000_000
 MAX_FRAMES = 20_000
 """Sampled frames per video: five and a half hours at one a second."""
+
+LONG_SECONDS = 300
+"""Of longer videos only key frames are decoded (flag `keyframes`): all of it is seen, at a bounded cost."""
+
+BUDGET_SECONDS = 45.0
+"""Time after which a video is left with the frames hashed so far (flag `partial`)."""
 
 _LIMITED_RANGE_FORMATS = {"yuv420p", "yuv422p", "yuv444p", "nv12", "nv21", "yuva420p", "yuv410p", "yuv411p", "yuv440p"}
 _FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
@@ -56,11 +63,15 @@ def decode_video(descriptor: int, params: dict[str, Any]) -> dict[str, Any]:
     frames: list[dict[str, Any]] = []
     flags: set[str] = set()
     seen: set[bytes] = set()
+    end = time.monotonic() + BUDGET_SECONDS
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file, av.open(file, metadata_errors="ignore") as container:
+        with os.fdopen(os.dup(descriptor), "rb") as file, av.open(file, "r", metadata_errors="ignore") as container:
             stream = _video_stream(container)
+            if container.duration is not None and container.duration > LONG_SECONDS * av.time_base:
+                stream.codec_context.skip_frame = "NONKEY"
+                flags.add("keyframes")
             for index, frame in _sample(container, stream, params.get("seconds_per_frame", SECONDS_PER_FRAME)):
-                if len(frames) >= MAX_FRAMES:
+                if len(frames) >= MAX_FRAMES or time.monotonic() > end:
                     flags.add("partial")
                     break
                 hashed = _hash(frame)
@@ -88,9 +99,14 @@ def _video_stream(container: av.container.InputContainer) -> Any:
 
 
 def _sample(container: Any, stream: Any, seconds_per_frame: float) -> Iterator[tuple[int, Any]]:
-    """Yield every n-th frame with its index, n as the vPDQ reference computes it from the frame rate."""
+    """Yield every n-th frame with its index, n as the vPDQ reference computes it from the frame rate.
+
+    Where only key frames are decoded, each counts: they are about as far apart.
+    """
     rate = float(stream.average_rate or stream.guessed_rate or 25)
     step = max(1, int(rate * seconds_per_frame))
+    if stream.codec_context.skip_frame == "NONKEY":
+        step = 1
     for index, frame in enumerate(container.decode(stream)):
         if index % step == 0:
             yield index, frame

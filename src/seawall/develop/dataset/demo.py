@@ -91,7 +91,9 @@ def _lay_out(dataset: Path) -> frozenset[str]:
         if number < 2:
             planted.add(_turned(canary, folder / f"planted-{number}.gif"))
         else:
-            planted.add(shutil.copy(canary, folder / f"planted-{number}{canary.suffix}").name)
+            target = folder / f"planted-{number}{canary.suffix}"
+            shutil.copy(canary, target)
+            planted.add(target.name)
     (loose / "captions.txt").write_text("Not everything in a dataset is a picture.\n")
     with tarfile.open(dataset / "shard-000000.tar", "w") as tar:
         for path in sorted(packed.iterdir()):

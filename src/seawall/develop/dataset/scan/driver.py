@@ -26,11 +26,12 @@ from seawall.policy import load_policy
 from seawall.settings import Settings
 
 from .config import ScanConfig
+from .facts import RunFacts, Summary
 from .judge import open_matcher
 from .process import ShardProcessor, hashed_folder, matched_folder
 from .receipts import locked
 from .record import ScanRecord
-from .settle import RunFacts, Summary, settle
+from .settle import settle
 from .state import ScanState
 from .tally import Tally
 

@@ -45,6 +45,7 @@ class ScanRecord:
         self._store = Store.open(settings.database_url, clock=clock)
         self.ledger = Ledger.open(self._store, KeyFile(settings.home / "keys"))
         self._config = config
+        self._last: str | None = None
         self._prefix = f"scan/{state.scan_id}/{config.match_id}"
 
     def __enter__(self) -> Self:
@@ -81,10 +82,19 @@ class ScanRecord:
         Returns:
             The ledger's root, in hexadecimal.
         """
-        digest = facts["plan"]
-        self._write(iter([("scan.closed", f"{self._prefix}/closed/{digest}", facts)]))
+        self._last = f"{self._prefix}/closed/{facts['plan']}"
+        self._write(iter([("scan.closed", self._last, facts)]))
         self.ledger.checkpoint()
         return self.ledger.root()
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a report says of the ledger: its size and root, its key, and this scan's last event."""
+        return {
+            "size": self.ledger.size,
+            "root": self.ledger.root(),
+            "key_fingerprint": self.ledger.public_key().key_id,
+            "event": self._last,
+        }
 
     def _shard_events(self, result: ShardResult, held: Path | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
         prefix = f"{self._prefix}/{result.shard}"

@@ -8,50 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from seawall.canary.selection import Selection
-from seawall.develop.dataset.shards import ShardSpec
 
 from .config import ScanConfig
+from .facts import RunFacts, Summary
+from .present import present
 from .process import hashed_folder, matched_folder
 from .receipts import storage, write_whole
 from .record import ScanRecord
 from .rows import schema
-from .state import ScanState
-from .tally import Tally
-
-Summary = dict[str, Any]
-"""The content of summary.json."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What one run of a scan knows besides its receipts.
-
-    Attributes:
-        state: Which scan it is.
-        tally: Sum of the shards' tallies.
-        lost: Shards whose workers died each time.
-        resumed: Items whose media an earlier run read.
-        seconds: Duration of this run.
-        started_at: When this run began, RFC 3339.
-        finished_at: When it ended.
-        shards: Shards in the plan.
-        samples: (seconds since the beginning, items done) as the run went.
-    """
-
-    state: ScanState
-    tally: Tally
-    lost: tuple[ShardSpec, ...]
-    resumed: int
-    seconds: float
-    started_at: str
-    finished_at: str
-    shards: int
-    samples: tuple[tuple[float, int], ...]
 
 
 def settle(
@@ -68,8 +36,6 @@ def settle(
         summary = _summary(facts, config, selection, since)
         closing = {key: summary[key] for key in ("items", "examined", "unexamined", "damaged", "findings", "drill")}
         summary["ledger_root"] = record.closed(closing | {"plan": plan_digest, "lists": selection.described})
-        from .present import present
-
         present(out, summary, facts, config, record)
         write_whole(out / "summary.json", json.dumps(summary, indent=2).encode())
     return summary

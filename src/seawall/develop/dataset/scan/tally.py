@@ -102,4 +102,8 @@ class Tally:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild a tally from `to_dict`."""
-        return cls(**{key: Counter(value) if isinstance(value, dict) else value for key, value in data.items()})
+        tally = cls()
+        for each in fields(cls):
+            value = data[each.name]
+            setattr(tally, each.name, Counter(value) if isinstance(value, dict) else value)
+        return tally
