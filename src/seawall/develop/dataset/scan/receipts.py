@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from seawall.errors import StateLocked, StorageFull
+from seawall.settings import PRIVATE_DIR
 
 
 @contextmanager
@@ -134,7 +135,8 @@ def locked(path: Path) -> Iterator[None]:
     import fcntl
 
     with storage(path):
-        path.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
+        path.mkdir(exist_ok=True, mode=PRIVATE_DIR)
         file = (path / "lock").open("a")
     with file:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from seawall.canary.selection import Selection
+from seawall.settings import PRIVATE_FILE
 
 from .config import ScanConfig
 from .facts import RunFacts, Summary
@@ -95,6 +96,7 @@ def _write_items(facts: RunFacts, config: ScanConfig) -> str:
                     removed.add(item["row"])
             _write_kept(manifest, hashed.path / rows["file"], removed)
     for name, temporary in names.items():
+        temporary.chmod(PRIVATE_FILE)
         temporary.replace(out / name)
     return digest.hexdigest()
 
