@@ -95,7 +95,8 @@ def _scan(photos: Path, listed: Path, root: Path, workers: int) -> tuple[float, 
     environment = os.environ | {"SEAWALL_HOME": str(home)}
     command = [sys.executable, "-m", "seawall", "scan", str(photos), "--list", str(listed), "--out", str(out)]
     command += ["--workers", str(workers), "--fresh", "--json"]
-    _run([*command, "--hash-only"], environment) if not home.exists() else None  # the list is imported once
+    if not home.exists():
+        _run(command, environment)  # the list is imported once
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     summary = json.loads(_run(command, environment))

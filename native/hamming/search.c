@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_FLIPS 3  /* largest radius of a chunk: 63 / 8 / 2 */
-#define MAX_MASKS 697 /* 1 + 16 + 120 + 560 */
+#define MAX_FLIPS 3     /* largest radius of a chunk: 63 / 8 / 2 */
+#define MAX_MASKS 697   /* 1 + 16 + 120 + 560 */
 #define FIRST_ROOM 4096 /* entries that scanning may keep before more memory is worth it */
+#define WORKS 3         /* queries under way at a time */
 #define GROUP 16        /* queries compared with a block of codes while it is in the cache */
 
 static const size_t MASKS_WITHIN[MAX_FLIPS + 1] = {1, 17, 137, 697};
@@ -22,10 +23,12 @@ typedef struct {
 
 /* A query under way: its buckets, then the positions that were kept, then (table << 32 | row). */
 typedef struct {
+    const uint8_t *query;
     ham_bucket *buckets;
+    size_t count, total; /* buckets, and the entries that they hold */
     uint64_t *found;
     size_t room, kept;
-    const uint8_t *query;
+    int cheap; /* whether scanning costs less than comparing with every code */
 } ham_work;
 
 int ham_reserve(ham_list *list, size_t extra)
@@ -91,8 +94,20 @@ static size_t first_table(const ham_plan *plan, const uint8_t *code, const uint8
     return HAM_TABLES;
 }
 
-/* List the buckets of a query. Returns how many entries they hold, or SIZE_MAX if an offset is not sound. */
-static size_t list_buckets(const ham_plan *plan, const ham_segment *segment, ham_work *work, size_t *count)
+/* Fetch the starts of buckets that list_buckets will read for radii up to 31; flips of the low bits share a line. */
+static void fetch_starts(const ham_segment *segment, const uint8_t *query)
+{
+    for (size_t table = 0; table < HAM_TABLES; table++) {
+        const uint32_t *off = segment->off + table * HAM_STARTS;
+        uint32_t here = chunk(query, table);
+        HAM_PREFETCH(off + here);
+        for (uint32_t flip = 16; flip < HAM_BUCKETS; flip <<= 1)
+            HAM_PREFETCH(off + (here ^ flip));
+    }
+}
+
+/* List the buckets of a query. */
+static ham_status list_buckets(const ham_plan *plan, const ham_segment *segment, ham_work *work)
 {
     size_t total = 0, made = 0;
     uint32_t unsound = 0, distinct = (uint32_t)segment->distinct;
@@ -111,8 +126,12 @@ static size_t list_buckets(const ham_plan *plan, const ham_segment *segment, ham
             total += end - begin;
         }
     }
-    *count = made;
-    return unsound ? SIZE_MAX : total;
+    work->count = made;
+    work->total = total;
+    work->kept = 0;
+    /* Many entries that share few chunks make scanning dear. */
+    work->cheap = total <= segment->distinct / 4 + FIRST_ROOM;
+    return unsound ? HAM_CORRUPT : HAM_OK;
 }
 
 /* Turn the positions that were kept into tables and rows, and fetch the codes. */
@@ -197,8 +216,9 @@ static ham_status finish(const ham_variant *variant, const ham_plan *plan, const
 static ham_status compare_all(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries,
                               size_t group, unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts)
 {
-    ham_list own[GROUP] = {{0}};
+    ham_list own[GROUP];
     ham_status status = HAM_OK;
+    memset(own, 0, sizeof own);
     for (size_t row = (size_t)first_row; row < segment->count && status == HAM_OK; row += HAM_BLOCK) {
         size_t block = segment->count - row < HAM_BLOCK ? segment->count - row : HAM_BLOCK;
         for (size_t i = 0; i < group; i++) {
@@ -227,28 +247,21 @@ static ham_status compare_all(const ham_variant *variant, const ham_segment *seg
     return status;
 }
 
-/* Scan the buckets of a query. Sets *cheap to 0 where comparing with every code costs less: many entries share few
- * chunks. Work is bounded by a constant times the number of codes either way. */
-static ham_status scan(const ham_variant *variant, const ham_plan *plan, const ham_segment *segment, ham_work *work,
-                       int *cheap)
+/* Scan the buckets of a query, which stops being cheap if too many entries are kept: work stays within a constant times
+ * the number of codes. */
+static ham_status scan(const ham_variant *variant, const ham_segment *segment, ham_work *work)
 {
-    size_t buckets, total = list_buckets(plan, segment, work, &buckets), budget = segment->distinct / 24;
-    if (total == SIZE_MAX)
-        return HAM_CORRUPT;
-    *cheap = total <= segment->distinct / 4 + FIRST_ROOM;
-    if (!*cheap)
-        return HAM_OK;
-    /* Prefetching as far ahead as the processor has outstanding loads for, some 24 cache lines. */
-    size_t lines = buckets ? total * sizeof(uint16_t) / 64 / buckets + 1 : 1, ahead = 24 / lines + 1;
+    size_t budget = segment->distinct / 24;
+    /* Fetching as far ahead as processors have outstanding loads for, some 16 to 24 cache lines. */
+    size_t lines = work->count ? work->total * sizeof(uint16_t) / 64 / work->count + 1 : 1, ahead = 12 / lines + 4;
     const uint16_t *end = segment->partner + HAM_TABLES * segment->distinct;
     for (;;) {
-        work->kept = variant->scan(work->buckets, buckets, ahead, segment->partner, end, segment->rows, work->found,
-                                   work->room);
+        work->kept = variant->scan(work->buckets, work->count, ahead, segment->partner, end, segment->rows,
+                                   work->found, work->room);
         if (work->kept != SIZE_MAX)
             return resolve(segment, work);
         if (work->room >= budget) {
-            work->kept = 0;
-            *cheap = 0;
+            work->cheap = 0;
             return HAM_OK;
         }
         uint64_t *found = realloc(work->found, budget * sizeof *found);
@@ -259,24 +272,26 @@ static ham_status scan(const ham_variant *variant, const ham_plan *plan, const h
     }
 }
 
+/* Three queries are under way at a time: what the first verifies and the second scans was fetched before. */
 static ham_status search_tables(const ham_variant *variant, const ham_plan *plan, const ham_segment *segment,
                                 ham_work *work, const uint8_t *queries, size_t count, unsigned radius,
                                 uint64_t first_row, ham_list *hits, size_t *counts)
 {
     ham_status status = HAM_OK;
-    int pending = 0; /* the query before is kept back, so that its codes arrive while this one is scanned */
-    for (size_t i = 0; i <= count && status == HAM_OK; i++) {
-        int cheap = 1;
-        ham_work *now = &work[i & 1];
+    for (size_t i = 0; i < count + 2 && status == HAM_OK; i++) {
+        if (i + 1 < count)
+            fetch_starts(segment, queries + HAM_BYTES * (i + 1));
         if (i < count) {
-            now->query = queries + HAM_BYTES * i;
-            status = scan(variant, plan, segment, now, &cheap);
+            work[i % WORKS].query = queries + HAM_BYTES * i;
+            status = list_buckets(plan, segment, &work[i % WORKS]);
         }
-        if (status == HAM_OK && pending)
-            status = finish(variant, plan, segment, &work[~i & 1], radius, first_row, hits, &counts[i - 1]);
-        pending = i < count && cheap;
-        if (status == HAM_OK && !cheap)
-            status = compare_all(variant, segment, now->query, 1, radius, first_row, hits, &counts[i]);
+        if (status == HAM_OK && i >= 1 && i <= count && work[(i - 1) % WORKS].cheap)
+            status = scan(variant, segment, &work[(i - 1) % WORKS]);
+        if (status == HAM_OK && i >= 2) {
+            ham_work *last = &work[(i - 2) % WORKS];
+            status = last->cheap ? finish(variant, plan, segment, last, radius, first_row, hits, &counts[i - 2])
+                                 : compare_all(variant, segment, last->query, 1, radius, first_row, hits, &counts[i - 2]);
+        }
     }
     return status;
 }
@@ -296,8 +311,9 @@ ham_status ham_search(const ham_variant *variant, const ham_segment *segment, co
     plan_make(&plan, radius);
     for (size_t table = 0; table < HAM_TABLES; table++)
         buckets += plan.masks[table];
-    ham_work work[2] = {{0}};
-    for (int i = 0; i < 2; i++) {
+    ham_work work[WORKS];
+    memset(work, 0, sizeof work);
+    for (int i = 0; i < WORKS; i++) {
         work[i].buckets = malloc(buckets * sizeof(ham_bucket));
         work[i].found = malloc(FIRST_ROOM * sizeof(uint64_t));
         work[i].room = FIRST_ROOM;
@@ -306,7 +322,7 @@ ham_status ham_search(const ham_variant *variant, const ham_segment *segment, co
     }
     if (status == HAM_OK)
         status = search_tables(variant, &plan, segment, work, queries, count, radius, first_row, hits, counts);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < WORKS; i++) {
         free(work[i].buckets);
         free(work[i].found);
     }

@@ -81,9 +81,7 @@ def canary_source(store: ListStore, settings: Settings) -> MatchSource:
 def _since(store: ListStore, text: str) -> MatchSource:
     name, _, version = text.rpartition("@")
     if not name or not version.isdecimal():
-        raise UsageError(
-            f"--since takes LIST@VERSION, not {text!r}", hint="see 'seawall lists show LIST'"
-        )
+        raise UsageError(f"--since takes LIST@VERSION, not {text!r}", hint="see 'seawall lists show LIST'")
     return MatchSource.from_store(store, name, since=int(version))
 
 

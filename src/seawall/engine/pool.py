@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.util import Finalize
 from typing import Any
 
 from seawall.engine.base import Lost, Outcome, Result, Shard, Work
@@ -98,6 +99,7 @@ def _start(make_work: Callable[[], Work[Any, Any]], parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     _work = make_work()
+    Finalize(None, _work.close, exitpriority=1)  # worker processes run no atexit functions
 
 
 def _process(shard: Any) -> Any:

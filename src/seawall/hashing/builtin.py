@@ -52,11 +52,11 @@ class HexSignal:
         return float((int.from_bytes(left) ^ int.from_bytes(right)).bit_count())
 
     def weak(self, value: bytes) -> bool:
-        """Whether the value is that of an empty file, constant, or has nearly all bits alike."""
-        if value == self.empty or len(set(value)) == 1:
-            return True
+        """Whether the value is of an empty file, a placeholder, or (PDQ) has nearly all bits alike or a pattern."""
         if self.comparison is Comparison.EXACT:
-            return False
+            return value == self.empty or not any(value) or set(value) == {0xFF}
+        if len(set(value)) == 1:
+            return True
         ones = int.from_bytes(value).bit_count()
         return min(ones, 8 * len(value) - ones) < _LOWEST_PDQ_BITS or _periodic(value)
 

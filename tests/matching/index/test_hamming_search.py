@@ -42,7 +42,9 @@ def splits(distance, rng):
 
 
 @pytest.mark.parametrize("radii", [range(0, 16), range(16, 32), range(32, 48), range(48, 64)])
-def test_every_radius_is_exact_for_differences_spread_against_the_tables(backend, radii, codes_of_seed, oracle, triples):
+def test_every_radius_is_exact_for_differences_spread_against_the_tables(
+    backend, radii, codes_of_seed, oracle, triples
+):
     rng = np.random.default_rng(radii.start)
     query = codes_of_seed(1, 99)[0]
     planted = [flipped(query, split, rng) for d in [*radii, radii.stop] for split in splits(d, rng)]
@@ -180,9 +182,7 @@ def test_values_of_another_shape_or_type_are_refused(values):
     assert len(index) == 0
 
 
-@pytest.mark.parametrize(
-    "ids", [[1], [1, 1], [0.5, 1.5], [-1, 4], [2**63, 1], [[1, 2]], ["a", "b"], [True, False]]
-)
+@pytest.mark.parametrize("ids", [[1], [1, 1], [0.5, 1.5], [-1, 4], [2**63, 1], [[1, 2]], ["a", "b"], [True, False]])
 def test_ids_that_cannot_be_used_are_refused(ids):
     index = HammingIndex()
     with pytest.raises(UsageError):

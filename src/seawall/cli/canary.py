@@ -1,0 +1,60 @@
+"""`seawall canary`: draw, speak and mint the harmless stand-ins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Harmless stand-ins that fire every path.")
+Concepts = Annotated[
+    str, typer.Option(help="a (glass heron), b (paper lantern), c (stone owl), joined by commas; or none.")
+]
+
+
+@app.command("draw")
+def draw_pictures(
+    out: Annotated[Path, typer.Option(help="Directory to write to.")],
+    concepts: Concepts = "a",
+    n: Annotated[int, typer.Option("--n", help="How many pictures.")] = 8,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+) -> None:
+    """Draw variants (crop, JPEG, blur, noise, colour, size) and manifest.jsonl."""
+    from seawall.canary.draw import draw
+
+    written = draw(_ids(concepts), count=n, seed=seed, out=out)
+    typer.echo(f"drew {len(written)} pictures in {out}")
+
+
+@app.command("prompt")
+def print_prompt(
+    concepts: Concepts = "none",
+    lang: Annotated[str, typer.Option(help="Language of the sentence.")] = "en",
+    pack: Annotated[Path | None, typer.Option(help="Pack to take words from. Default: the one that ships.")] = None,
+) -> None:
+    """Print a benign sentence with the canary words in it."""
+    from seawall.canary.pack import Pack
+
+    typer.echo(Pack.load(pack).prompt(_ids(concepts), lang))
+
+
+@app.command("sound")
+def write_sound(out: Annotated[Path, typer.Option(help="WAV file to write.")], concepts: Concepts = "a") -> None:
+    """Write a melody that stands for the concepts."""
+    from seawall.canary.sound import melody
+
+    out.write_bytes(melody(_ids(concepts)))
+
+
+@app.command("mint")
+def mint_pack(out: Annotated[Path, typer.Option(help="Pack file to write.")]) -> None:
+    """Write a pack of fresh nonsense words that nobody else knows."""
+    from seawall.canary.pack import mint
+    from seawall.settings import write_private
+
+    write_private(out, mint().to_yaml().encode(), exclusive=True)
+
+
+def _ids(concepts: str) -> list[str]:
+    return [] if concepts == "none" else [part.strip() for part in concepts.split(",")]
