@@ -17,45 +17,42 @@ INLINE __m256i byte_bits(__m256i x)
                            _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(x, 4), low)));
 }
 
-TARGET static size_t scan(const ham_bucket *buckets, size_t count, size_t ahead, const uint16_t *partner,
-                          const uint16_t *end, const uint32_t *rows, uint64_t *found, size_t room)
+TARGET static size_t scan(const ham_probe *probes, size_t count, const ham_bucket *buckets, size_t ahead,
+                          const uint16_t *end, uint64_t *found, size_t room)
 {
     const __m256i ones = _mm256_set1_epi8(1);
     size_t kept = 0;
-    for (size_t b = 0; b < count; b++) {
-        if (b + ahead < count) {
-            const char *next = (const char *)buckets[b + ahead].at;
-            const char *last = next + 2 * (size_t)buckets[b + ahead].count;
-            for (size_t line = 0; line < 8 && next < last; line++, next += 64)
-                HAM_PREFETCH(next);
-        }
-        const uint16_t *at = buckets[b].at;
-        size_t n = buckets[b].count;
-        const __m256i value = _mm256_set1_epi16((short)buckets[b].value);
-        const __m256i above = _mm256_set1_epi16((short)(buckets[b].limit + 1));
-        for (size_t i = 0; i < n; i += 16) {
-            size_t lanes = n - i < 16 ? n - i : 16;
-            __m256i x;
-            if ((size_t)(end - at) - i >= 16) {
-                x = _mm256_loadu_si256((const __m256i *)(at + i));
-            } else {
-                uint16_t tail[16] = {0};
-                for (size_t lane = 0; lane < lanes; lane++)
-                    tail[lane] = at[i + lane];
-                x = _mm256_loadu_si256((const __m256i *)tail);
-            }
-            __m256i bits = _mm256_maddubs_epi16(byte_bits(_mm256_xor_si256(x, value)), ones);
-            uint32_t keep = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi16(above, bits)) & 0x55555555u;
-            if (lanes < 16)
-                keep &= (1u << (2 * lanes)) - 1;
-            if (!keep)
-                continue;
-            if (room - kept < 16)
-                return SIZE_MAX;
-            for (; keep; keep &= keep - 1) {
-                size_t position = (size_t)(at - partner) + i + (size_t)__builtin_ctz(keep) / 2;
-                HAM_PREFETCH(rows + position);
-                found[kept++] = position;
+    ham_cursor next = ham_fetch_first(probes, count, buckets, ahead);
+    for (const ham_probe *probe = probes; probe < probes + count; probe++) {
+        const __m256i value = _mm256_set1_epi16((short)probe->value);
+        for (uint32_t k = 0; k < probe->count; k++, buckets++) {
+            const __m256i above = _mm256_set1_epi16((short)(probe->limit[k] + 1));
+            ham_fetch_next(&next);
+            for (size_t i = buckets->begin; i < buckets->end; i += 16) {
+                const uint16_t *at = probe->partner + i;
+                size_t lanes = buckets->end - i < 16 ? buckets->end - i : 16;
+                __m256i x;
+                if (end - at >= 16) {
+                    x = _mm256_loadu_si256((const __m256i *)at);
+                } else {
+                    uint16_t tail[16] = {0};
+                    for (size_t lane = 0; lane < lanes; lane++)
+                        tail[lane] = at[lane];
+                    x = _mm256_loadu_si256((const __m256i *)tail);
+                }
+                __m256i bits = _mm256_maddubs_epi16(byte_bits(_mm256_xor_si256(x, value)), ones);
+                uint32_t keep = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi16(above, bits)) & 0x55555555u;
+                if (lanes < 16)
+                    keep &= (1u << (2 * lanes)) - 1;
+                if (!keep)
+                    continue;
+                if (room - kept < 16)
+                    return SIZE_MAX;
+                for (; keep; keep &= keep - 1) {
+                    size_t entry = i + (size_t)__builtin_ctz(keep) / 2;
+                    HAM_PREFETCH(probe->rows + entry);
+                    found[kept++] = (uint64_t)probe->tag << 32 | entry;
+                }
             }
         }
     }

@@ -6,34 +6,31 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512bitalg,avx512vpopcntdq,popcnt")))
 
-TARGET static size_t scan(const ham_bucket *buckets, size_t count, size_t ahead, const uint16_t *partner,
-                          const uint16_t *end, const uint32_t *rows, uint64_t *found, size_t room)
+TARGET static size_t scan(const ham_probe *probes, size_t count, const ham_bucket *buckets, size_t ahead,
+                          const uint16_t *end, uint64_t *found, size_t room)
 {
     (void)end;
     size_t kept = 0;
-    for (size_t b = 0; b < count; b++) {
-        if (b + ahead < count) {
-            const char *next = (const char *)buckets[b + ahead].at;
-            const char *last = next + 2 * (size_t)buckets[b + ahead].count;
-            for (size_t line = 0; line < 8 && next < last; line++, next += 64)
-                HAM_PREFETCH(next);
-        }
-        const uint16_t *at = buckets[b].at;
-        size_t n = buckets[b].count;
-        const __m512i value = _mm512_set1_epi16((short)buckets[b].value);
-        const __m512i limit = _mm512_set1_epi16((short)buckets[b].limit);
-        for (size_t i = 0; i < n; i += 32) {
-            __mmask32 lanes = n - i >= 32 ? 0xffffffffu : (1u << (n - i)) - 1;
-            __m512i bits = _mm512_popcnt_epi16(_mm512_xor_si512(_mm512_maskz_loadu_epi16(lanes, at + i), value));
-            uint32_t keep = _mm512_mask_cmple_epu16_mask(lanes, bits, limit);
-            if (!keep)
-                continue;
-            if (room - kept < 32)
-                return SIZE_MAX;
-            for (; keep; keep &= keep - 1) {
-                size_t position = (size_t)(at - partner) + i + (size_t)__builtin_ctz(keep);
-                HAM_PREFETCH(rows + position);
-                found[kept++] = position;
+    ham_cursor next = ham_fetch_first(probes, count, buckets, ahead);
+    for (const ham_probe *probe = probes; probe < probes + count; probe++) {
+        const __m512i value = _mm512_set1_epi16((short)probe->value);
+        for (uint32_t k = 0; k < probe->count; k++, buckets++) {
+            const __m512i limit = _mm512_set1_epi16(probe->limit[k]);
+            ham_fetch_next(&next);
+            for (size_t i = buckets->begin; i < buckets->end; i += 32) {
+                __mmask32 lanes = buckets->end - i >= 32 ? 0xffffffffu : (1u << (buckets->end - i)) - 1;
+                __m512i partner = _mm512_maskz_loadu_epi16(lanes, probe->partner + i);
+                __m512i bits = _mm512_popcnt_epi16(_mm512_xor_si512(partner, value));
+                uint32_t keep = _mm512_mask_cmple_epu16_mask(lanes, bits, limit);
+                if (!keep)
+                    continue;
+                if (room - kept < 32)
+                    return SIZE_MAX;
+                for (; keep; keep &= keep - 1) {
+                    size_t entry = i + (size_t)__builtin_ctz(keep);
+                    HAM_PREFETCH(probe->rows + entry);
+                    found[kept++] = (uint64_t)probe->tag << 32 | entry;
+                }
             }
         }
     }

@@ -39,12 +39,21 @@ typedef struct {
     size_t count, room;
 } ham_list;
 
-/* Part of a table to scan: keep entries whose partner chunk differs from `value` in at most `limit` bits. */
+/* Where a bucket lies in its table. */
 typedef struct {
-    const uint16_t *at;
-    uint32_t count;
-    uint16_t value, limit;
+    uint32_t begin, end;
 } ham_bucket;
+
+/* Buckets of one table that one query scans: keep entries of bucket k whose partner chunk differs from `value` in at most
+ * limit[k] bits. */
+typedef struct {
+    const uint16_t *partner; /* of the table */
+    const uint32_t *rows;
+    const uint8_t *limit;
+    uint32_t count; /* of buckets, 1 or more */
+    uint32_t tag;   /* given back with what is kept */
+    uint16_t value;
+} ham_probe;
 
 /* A segment. Without tables (off == NULL) every code is compared. `heads` are the rows of which later rows are
  * duplicates, ascending; those of heads[k] are copies[copy_starts[k] .. copy_starts[k + 1]]. */
@@ -61,10 +70,11 @@ typedef struct {
 /* One implementation of the inner loops. */
 typedef struct {
     const char *name;
-    /* Scan buckets and write the positions in `partner` of what they keep; return how many, or SIZE_MAX if they are
-     * more than `room`. Nothing at or beyond `end` is read. */
-    size_t (*scan)(const ham_bucket *buckets, size_t count, size_t ahead, const uint16_t *partner, const uint16_t *end,
-                   const uint32_t *rows, uint64_t *found, size_t room);
+    /* Scan the buckets of probes, which lie one after the other, and write tag << 32 | entry of what they keep; return
+     * how many, or SIZE_MAX if they are more than `room`. Buckets are fetched `ahead` before their turn, and row numbers
+     * of what is kept. Partner chunks at or beyond `end` are not read. */
+    size_t (*scan)(const ham_probe *probes, size_t count, const ham_bucket *buckets, size_t ahead, const uint16_t *end,
+                   uint64_t *found, size_t room);
     /* Write the hits among at most HAM_BLOCK codes, numbered from `row`; return how many. */
     size_t (*near)(const uint8_t *codes, size_t count, const uint8_t *query, unsigned radius, uint64_t row,
                    uint64_t *hits);
@@ -82,6 +92,38 @@ unsigned ham_distance_popcnt(const uint8_t *code, const uint8_t *query);
 
 /* Fill `table` (room for HAM_VARIANTS) with the variants that this processor runs, fastest first; return how many. */
 size_t ham_variants(const ham_variant **table);
+
+/* The bucket that is fetched while another is scanned. */
+typedef struct {
+    const ham_probe *probe, *last;
+    const ham_bucket *bucket;
+    uint32_t k;
+} ham_cursor;
+
+/* Fetch up to 8 lines of the next bucket. */
+HAM_INLINE void ham_fetch_next(ham_cursor *next)
+{
+    if (next->probe == next->last)
+        return;
+    const char *line = (const char *)(next->probe->partner + next->bucket->begin);
+    const char *end = (const char *)(next->probe->partner + next->bucket->end);
+    for (int lines = 0; line < end && lines < 8; lines++, line += 64)
+        HAM_PREFETCH(line);
+    next->bucket++;
+    if (++next->k == next->probe->count) {
+        next->probe++;
+        next->k = 0;
+    }
+}
+
+/* Fetch the first buckets. */
+HAM_INLINE ham_cursor ham_fetch_first(const ham_probe *probes, size_t count, const ham_bucket *buckets, size_t ahead)
+{
+    ham_cursor next = {probes, probes + count, buckets, 0};
+    for (size_t i = 0; i < ahead; i++)
+        ham_fetch_next(&next);
+    return next;
+}
 
 /* Make room for `extra` more numbers; return 0 if there is no memory. */
 int ham_reserve(ham_list *list, size_t extra);

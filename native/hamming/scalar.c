@@ -31,46 +31,45 @@ HAM_INLINE uint64_t load64(const uint8_t *at)
 #define ONES 0x0001000100010001u
 #define TOPS 0x8000800080008000u
 
-HAM_INLINE size_t scan_inline(const ham_bucket *buckets, size_t count, size_t ahead, const uint16_t *partner,
-                              const uint32_t *rows, uint64_t *found, size_t room)
+HAM_INLINE size_t scan_inline(const ham_probe *probes, size_t count, const ham_bucket *buckets, size_t ahead,
+                              uint64_t *found, size_t room)
 {
     size_t kept = 0;
-    for (size_t b = 0; b < count; b++) {
-        if (b + ahead < count)
-            HAM_PREFETCH(buckets[b + ahead].at);
-        const uint16_t *at = buckets[b].at;
-        size_t n = buckets[b].count, i = 0;
-        uint64_t value = buckets[b].value * (uint64_t)ONES;
-        uint64_t bound = buckets[b].limit * (uint64_t)ONES | TOPS;
-        for (; i < n; i += 4) {
-            size_t lanes = n - i < 4 ? n - i : 4;
-            uint64_t x = 0;
-            if (lanes == 4)
-                memcpy(&x, at + i, 8);
-            else
-                memcpy(&x, at + i, 2 * lanes);
-            uint64_t keep = (bound - lane_bits(x ^ value)) & TOPS;
-            if (!keep)
-                continue;
-            if (room - kept < 4)
-                return SIZE_MAX;
-            for (size_t lane = 0; lane < lanes; lane++)
-                if (keep >> (16 * lane + 15) & 1) {
-                    size_t position = (size_t)(at - partner) + i + lane;
-                    HAM_PREFETCH(rows + position);
-                    found[kept++] = position;
-                }
+    ham_cursor next = ham_fetch_first(probes, count, buckets, ahead);
+    for (const ham_probe *probe = probes; probe < probes + count; probe++) {
+        uint64_t value = probe->value * (uint64_t)ONES;
+        for (uint32_t k = 0; k < probe->count; k++, buckets++) {
+            uint64_t bound = probe->limit[k] * (uint64_t)ONES | TOPS;
+            ham_fetch_next(&next);
+            for (size_t i = buckets->begin; i < buckets->end; i += 4) {
+                size_t lanes = buckets->end - i < 4 ? buckets->end - i : 4;
+                uint64_t x = 0;
+                if (lanes == 4)
+                    memcpy(&x, probe->partner + i, 8);
+                else
+                    memcpy(&x, probe->partner + i, 2 * lanes);
+                uint64_t keep = (bound - lane_bits(x ^ value)) & TOPS;
+                if (!keep)
+                    continue;
+                if (room - kept < 4)
+                    return SIZE_MAX;
+                for (size_t lane = 0; lane < lanes; lane++)
+                    if (keep >> (16 * lane + 15) & 1) {
+                        HAM_PREFETCH(probe->rows + i + lane);
+                        found[kept++] = (uint64_t)probe->tag << 32 | (i + lane);
+                    }
+            }
         }
     }
     return kept;
 }
 
 #define SCALAR(SUFFIX, TARGET, BITS)                                                                                  \
-    TARGET static size_t scan_##SUFFIX(const ham_bucket *buckets, size_t count, size_t ahead, const uint16_t *partner, \
-                                       const uint16_t *end, const uint32_t *rows, uint64_t *found, size_t room)       \
+    TARGET static size_t scan_##SUFFIX(const ham_probe *probes, size_t count, const ham_bucket *buckets,              \
+                                       size_t ahead, const uint16_t *end, uint64_t *found, size_t room)               \
     {                                                                                                                 \
         (void)end;                                                                                                    \
-        return scan_inline(buckets, count, ahead, partner, rows, found, room);                                        \
+        return scan_inline(probes, count, buckets, ahead, found, room);                                               \
     }                                                                                                                 \
     TARGET unsigned ham_distance_##SUFFIX(const uint8_t *code, const uint8_t *query)                                  \
     {                                                                                                                 \

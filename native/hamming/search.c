@@ -7,7 +7,10 @@
 #define MAX_FLIPS 3     /* largest radius of a chunk: 63 / 8 / 2 */
 #define MAX_MASKS 697   /* 1 + 16 + 120 + 560 */
 #define FIRST_ROOM 4096 /* entries that scanning may keep before more memory is worth it */
-#define WORKS 3         /* queries under way at a time */
+#define ROOM 32768      /* entries that the queries of a turn may keep together */
+#define TURN 64         /* queries whose buckets of one table are scanned together */
+#define BLOCK 1024      /* queries that go through the tables together, so that each table is in the cache for all */
+#define FEW 4           /* fewer queries go one by one */
 #define GROUP 16        /* queries compared with a block of codes while it is in the cache */
 
 static const size_t MASKS_WITHIN[MAX_FLIPS + 1] = {1, 17, 137, 697};
@@ -19,16 +22,22 @@ typedef struct {
     size_t masks[HAM_TABLES];
     uint16_t mask[MAX_MASKS];
     uint8_t bits[MAX_MASKS];
+    uint8_t allowed[HAM_PAIRS][MAX_MASKS]; /* limit - bits */
 } ham_plan;
 
-/* A query under way: its buckets, then the positions that were kept, then (table << 32 | row). */
+/* What is under way: buckets to scan, and what they kept, first as tag << 32 | entry, then as tag << 32 | row. */
 typedef struct {
-    const uint8_t *query;
+    const ham_variant *variant;
+    const ham_segment *segment;
+    ham_plan plan;
+    unsigned radius;
+    uint64_t first_row;
+    ham_probe probes[TURN];
     ham_bucket *buckets;
-    size_t count, total; /* buckets, and the entries that they hold */
-    uint64_t *found;
-    size_t room, kept;
-    int cheap; /* whether scanning costs less than comparing with every code */
+    uint64_t *found[2];
+    size_t room;      /* of found[0] and found[1] */
+    uint8_t *crowded; /* for each query of a block, whether it is searched alone */
+    ham_list *hits;
 } ham_work;
 
 int ham_reserve(ham_list *list, size_t extra)
@@ -64,6 +73,8 @@ static void plan_make(ham_plan *plan, unsigned radius)
     for (int i = 0; i < HAM_PAIRS; i++) {
         int limit = i < larger ? share : share - 1;
         plan->limit[i] = limit;
+        for (size_t k = 0; k < count; k++)
+            plan->allowed[i][k] = (uint8_t)(limit - plan->bits[k]);
         plan->masks[2 * i] = limit >= 0 ? MASKS_WITHIN[limit / 2] : 0;
         plan->masks[2 * i + 1] = limit >= 1 ? MASKS_WITHIN[(limit - 1) / 2] : 0;
     }
@@ -94,57 +105,32 @@ static size_t first_table(const ham_plan *plan, const uint8_t *code, const uint8
     return HAM_TABLES;
 }
 
-/* Fetch the starts of buckets that list_buckets will read for radii up to 31; flips of the low bits share a line. */
-static void fetch_starts(const ham_segment *segment, const uint8_t *query)
+/* List the buckets of one table for a query. Returns how many entries they hold, or SIZE_MAX if an offset is unsound. */
+static size_t list_buckets(const ham_work *work, size_t table, const uint8_t *query, size_t tag, ham_probe *probe,
+                           ham_bucket *buckets)
 {
-    for (size_t table = 0; table < HAM_TABLES; table++) {
-        const uint32_t *off = segment->off + table * HAM_STARTS;
-        uint32_t here = chunk(query, table);
-        HAM_PREFETCH(off + here);
-        for (uint32_t flip = 16; flip < HAM_BUCKETS; flip <<= 1)
-            HAM_PREFETCH(off + (here ^ flip));
+    const ham_segment *segment = work->segment;
+    const uint32_t *off = segment->off + table * HAM_STARTS;
+    const uint16_t *mask = work->plan.mask;
+    uint32_t here = chunk(query, table), unsound = 0, distinct = (uint32_t)segment->distinct;
+    size_t total = 0, count = work->plan.masks[table];
+    *probe = (ham_probe){segment->partner + table * segment->distinct, segment->rows + table * segment->distinct,
+                         work->plan.allowed[table / 2], (uint32_t)count, (uint32_t)tag,
+                         (uint16_t)chunk(query, table ^ 1)};
+    for (size_t k = 0; k < count; k++)
+        memcpy(&buckets[k], off + (here ^ mask[k]), sizeof *buckets);
+    for (size_t k = 0; k < count; k++) {
+        unsound |= (uint32_t)(buckets[k].begin > buckets[k].end) | (uint32_t)(buckets[k].end > distinct);
+        total += buckets[k].end - buckets[k].begin;
     }
+    return unsound ? SIZE_MAX : total;
 }
 
-/* List the buckets of a query. */
-static ham_status list_buckets(const ham_plan *plan, const ham_segment *segment, ham_work *work)
+/* How many buckets to fetch ahead: processors have some 16 to 24 cache lines outstanding. */
+static size_t ahead(size_t entries, size_t buckets)
 {
-    size_t total = 0, made = 0;
-    uint32_t unsound = 0, distinct = (uint32_t)segment->distinct;
-    for (size_t table = 0; table < HAM_TABLES; table++) {
-        const uint32_t *off = segment->off + table * HAM_STARTS;
-        const uint16_t *partner = segment->partner + table * segment->distinct;
-        uint32_t here = chunk(work->query, table);
-        uint16_t other = (uint16_t)chunk(work->query, table ^ 1);
-        int limit = plan->limit[table / 2];
-        for (size_t k = 0; k < plan->masks[table]; k++) {
-            uint32_t value = here ^ plan->mask[k], begin = off[value], end = off[value + 1];
-            unsound |= (uint32_t)(begin > end) | (uint32_t)(end > distinct);
-            work->buckets[made] =
-                (ham_bucket){partner + begin, end - begin, other, (uint16_t)(limit - plan->bits[k])};
-            made += end != begin;
-            total += end - begin;
-        }
-    }
-    work->count = made;
-    work->total = total;
-    work->kept = 0;
-    /* Many entries that share few chunks make scanning dear. */
-    work->cheap = total <= segment->distinct / 4 + FIRST_ROOM;
-    return unsound ? HAM_CORRUPT : HAM_OK;
-}
-
-/* Turn the positions that were kept into tables and rows, and fetch the codes. */
-static ham_status resolve(const ham_segment *segment, ham_work *work)
-{
-    for (size_t k = 0; k < work->kept; k++) {
-        uint64_t position = work->found[k], row = segment->rows[position];
-        if (row >= segment->count)
-            return HAM_CORRUPT;
-        HAM_PREFETCH(segment->codes + HAM_BYTES * row);
-        work->found[k] = position / segment->distinct << 32 | row;
-    }
-    return HAM_OK;
+    size_t lines = buckets ? entries * sizeof(uint16_t) / 64 / buckets + 1 : 1;
+    return 12 / lines + 4;
 }
 
 static int ascending(const void *left, const void *right)
@@ -182,34 +168,18 @@ static ham_status add_copies(const ham_segment *segment, uint64_t row, uint64_t 
     return HAM_OK;
 }
 
-/* Verify what a query kept, and append its hits. */
-static ham_status finish(const ham_variant *variant, const ham_plan *plan, const ham_segment *segment, ham_work *work,
-                         unsigned radius, uint64_t first_row, ham_list *hits, size_t *count)
+/* Append the hits of a row that table `table` found, unless another table finds it first. */
+static ham_status verify(const ham_work *work, const uint8_t *query, size_t table, uint64_t row)
 {
-    size_t before = hits->count;
-    int sorted = 1;
-    for (size_t k = 0; k < work->kept; k++) {
-        uint64_t row = work->found[k] & UINT32_MAX;
-        const uint8_t *code = segment->codes + HAM_BYTES * row;
-        unsigned distance = variant->distance(code, work->query);
-        if (distance > radius || first_table(plan, code, work->query) != work->found[k] >> 32)
-            continue;
-        if (!ham_reserve(hits, 1))
-            return HAM_NO_MEMORY;
-        if (row >= first_row)
-            hits->at[hits->count++] = row << 32 | distance;
-        if (segment->head_count) {
-            ham_status status = add_copies(segment, row, distance, first_row, hits);
-            if (status != HAM_OK)
-                return status;
-        }
-    }
-    for (size_t k = before + 1; k < hits->count && sorted; k++)
-        sorted = hits->at[k - 1] <= hits->at[k];
-    if (!sorted)
-        qsort(hits->at + before, hits->count - before, sizeof *hits->at, ascending);
-    *count = hits->count - before;
-    return HAM_OK;
+    const uint8_t *code = work->segment->codes + HAM_BYTES * row;
+    unsigned distance = work->variant->distance(code, query);
+    if (distance > work->radius || first_table(&work->plan, code, query) != table)
+        return HAM_OK;
+    if (!ham_reserve(work->hits, 1))
+        return HAM_NO_MEMORY;
+    if (row >= work->first_row)
+        work->hits->at[work->hits->count++] = row << 32 | distance;
+    return work->segment->head_count ? add_copies(work->segment, row, distance, work->first_row, work->hits) : HAM_OK;
 }
 
 /* Compare queries, at most GROUP, with every code from first_row on. */
@@ -247,52 +217,176 @@ static ham_status compare_all(const ham_variant *variant, const ham_segment *seg
     return status;
 }
 
-/* Scan the buckets of a query, which stops being cheap if too many entries are kept: work stays within a constant times
- * the number of codes. */
-static ham_status scan(const ham_variant *variant, const ham_segment *segment, ham_work *work)
+/* Search the tables for one query, or compare it with every code if too many entries share its chunks: work stays within
+ * a constant times the number of codes. */
+static ham_status search_one(ham_work *work, const uint8_t *query, size_t *count)
 {
-    size_t budget = segment->distinct / 24;
-    /* Fetching as far ahead as processors have outstanding loads for, some 16 to 24 cache lines. */
-    size_t lines = work->count ? work->total * sizeof(uint16_t) / 64 / work->count + 1 : 1, ahead = 12 / lines + 4;
+    const ham_segment *segment = work->segment;
     const uint16_t *end = segment->partner + HAM_TABLES * segment->distinct;
-    for (;;) {
-        work->kept = variant->scan(work->buckets, work->count, ahead, segment->partner, end, segment->rows,
-                                   work->found, work->room);
-        if (work->kept != SIZE_MAX)
-            return resolve(segment, work);
-        if (work->room >= budget) {
-            work->cheap = 0;
-            return HAM_OK;
-        }
-        uint64_t *found = realloc(work->found, budget * sizeof *found);
+    size_t probes = 0, buckets = 0, total = 0, kept, budget = segment->distinct / 24, before = work->hits->count;
+    for (size_t table = 0; table < HAM_TABLES; table++) {
+        if (!work->plan.masks[table])
+            continue;
+        size_t entries = list_buckets(work, table, query, table, &work->probes[probes], work->buckets + buckets);
+        if (entries == SIZE_MAX)
+            return HAM_CORRUPT;
+        buckets += work->probes[probes++].count;
+        total += entries;
+    }
+    *count = 0;
+    if (total > segment->distinct / 4 + ROOM)
+        return compare_all(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
+    while ((kept = work->variant->scan(work->probes, probes, work->buckets, ahead(total, buckets), end, work->found[0],
+                                       work->room)) == SIZE_MAX) {
+        if (work->room >= budget)
+            return compare_all(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
+        uint64_t *found = realloc(work->found[0], budget * sizeof *found);
         if (!found)
             return HAM_NO_MEMORY;
-        work->found = found;
+        work->found[0] = found;
         work->room = budget;
     }
+    uint64_t *found = work->found[0];
+    for (size_t k = 0; k < kept; k++) {
+        size_t table = (size_t)(found[k] >> 32);
+        uint64_t row = segment->rows[table * segment->distinct + (found[k] & UINT32_MAX)];
+        if (row >= segment->count)
+            return HAM_CORRUPT;
+        HAM_PREFETCH(segment->codes + HAM_BYTES * row);
+        found[k] = (uint64_t)table << 32 | row;
+    }
+    for (size_t k = 0; k < kept; k++) {
+        ham_status status = verify(work, query, (size_t)(found[k] >> 32), found[k] & UINT32_MAX);
+        if (status != HAM_OK)
+            return status;
+    }
+    *count = work->hits->count - before;
+    for (size_t k = before + 1; k < work->hits->count; k++)
+        if (work->hits->at[k - 1] > work->hits->at[k]) {
+            qsort(work->hits->at + before, *count, sizeof *work->hits->at, ascending);
+            break;
+        }
+    return HAM_OK;
 }
 
-/* Three queries are under way at a time: what the first verifies and the second scans was fetched before. */
-static ham_status search_tables(const ham_variant *variant, const ham_plan *plan, const ham_segment *segment,
-                                ham_work *work, const uint8_t *queries, size_t count, unsigned radius,
-                                uint64_t first_row, ham_list *hits, size_t *counts)
+/* What one turn kept, waiting for its codes to arrive. */
+typedef struct {
+    uint64_t *found;
+    size_t kept, table;
+} ham_turn;
+
+/* Scan one table for the queries from..to of a block. */
+static ham_status scan_turn(ham_work *work, const uint8_t *queries, size_t from, size_t to, ham_turn *turn)
 {
-    ham_status status = HAM_OK;
-    for (size_t i = 0; i < count + 2 && status == HAM_OK; i++) {
-        if (i + 1 < count)
-            fetch_starts(segment, queries + HAM_BYTES * (i + 1));
-        if (i < count) {
-            work[i % WORKS].query = queries + HAM_BYTES * i;
-            status = list_buckets(plan, segment, &work[i % WORKS]);
-        }
-        if (status == HAM_OK && i >= 1 && i <= count && work[(i - 1) % WORKS].cheap)
-            status = scan(variant, segment, &work[(i - 1) % WORKS]);
-        if (status == HAM_OK && i >= 2) {
-            ham_work *last = &work[(i - 2) % WORKS];
-            status = last->cheap ? finish(variant, plan, segment, last, radius, first_row, hits, &counts[i - 2])
-                                 : compare_all(variant, segment, last->query, 1, radius, first_row, hits, &counts[i - 2]);
+    const ham_segment *segment = work->segment;
+    const uint16_t *end = segment->partner + HAM_TABLES * segment->distinct;
+    size_t probes = 0, total = 0, each = work->plan.masks[turn->table];
+    for (size_t i = from; i < to; i++) {
+        if (work->crowded[i])
+            continue;
+        size_t entries = list_buckets(work, turn->table, queries + HAM_BYTES * i, i, &work->probes[probes],
+                                      work->buckets + probes * each);
+        if (entries == SIZE_MAX)
+            return HAM_CORRUPT;
+        if (entries > segment->distinct / 64 + ROOM / HAM_TABLES) {
+            work->crowded[i] = 1;
+        } else {
+            total += entries;
+            probes++;
         }
     }
+    turn->kept = work->variant->scan(work->probes, probes, work->buckets, ahead(total, probes * each), end, turn->found,
+                                     ROOM);
+    if (turn->kept == SIZE_MAX) {
+        turn->kept = 0;
+        memset(work->crowded + from, 1, to - from);
+    }
+    for (size_t k = 0; k < turn->kept; k++) {
+        uint64_t row = segment->rows[turn->table * segment->distinct + (turn->found[k] & UINT32_MAX)];
+        if (row >= segment->count)
+            return HAM_CORRUPT;
+        HAM_PREFETCH(segment->codes + HAM_BYTES * row);
+        turn->found[k] = (turn->found[k] >> 32) << 32 | row;
+    }
+    return HAM_OK;
+}
+
+/* Verify what a turn kept; `owners` gets the query of each hit. */
+static ham_status verify_turn(ham_work *work, const uint8_t *queries, const ham_turn *turn, ham_list *owners)
+{
+    for (size_t k = 0; k < turn->kept; k++) {
+        uint64_t query = turn->found[k] >> 32;
+        ham_status status =
+            verify(work, queries + HAM_BYTES * query, turn->table, turn->found[k] & UINT32_MAX);
+        if (status != HAM_OK)
+            return status;
+        if (!ham_reserve(owners, work->hits->count - owners->count))
+            return HAM_NO_MEMORY;
+        while (owners->count < work->hits->count)
+            owners->at[owners->count++] = query;
+    }
+    return HAM_OK;
+}
+
+/* Take a block of queries through one table after the other. */
+static ham_status scan_block(ham_work *work, const uint8_t *queries, size_t count, ham_list *owners)
+{
+    ham_turn turns[2] = {{work->found[0], 0, 0}, {work->found[1], 0, 0}};
+    ham_status status = HAM_OK;
+    int now = 0;
+    for (size_t table = 0; table < HAM_TABLES; table++)
+        for (size_t from = 0; from < count && work->plan.masks[table]; from += TURN) {
+            turns[now].table = table;
+            status = scan_turn(work, queries, from, count - from < TURN ? count : from + TURN, &turns[now]);
+            now = !now;
+            if (status == HAM_OK)
+                status = verify_turn(work, queries, &turns[now], owners);
+            turns[now].kept = 0;
+            if (status != HAM_OK)
+                return status;
+        }
+    return verify_turn(work, queries, &turns[!now], owners);
+}
+
+static ham_status search_block(ham_work *work, const uint8_t *queries, size_t count, size_t *counts)
+{
+    ham_list found = {NULL, 0, 0}, owners = {NULL, 0, 0}, *hits = work->hits;
+    size_t starts[BLOCK];
+    memset(work->crowded, 0, count);
+    work->hits = &found;
+    ham_status status = scan_block(work, queries, count, &owners);
+    work->hits = hits;
+    for (size_t k = 0; k < found.count; k++)
+        counts[owners.at[k]] += !work->crowded[owners.at[k]];
+    for (size_t i = 0; i < count && status == HAM_OK; i++) {
+        starts[i] = hits->count;
+        if (work->crowded[i])
+            status = search_one(work, queries + HAM_BYTES * i, &counts[i]);
+        else if (!ham_reserve(hits, counts[i]))
+            status = HAM_NO_MEMORY;
+        else
+            hits->count += counts[i];
+    }
+    if (status == HAM_OK) {
+        for (size_t k = 0; k < found.count; k++)
+            if (!work->crowded[owners.at[k]])
+                hits->at[starts[owners.at[k]]++] = found.at[k];
+        for (size_t i = 0; i < count; i++)
+            if (counts[i] > 1 && !work->crowded[i])
+                qsort(hits->at + starts[i] - counts[i], counts[i], sizeof *hits->at, ascending);
+    }
+    free(found.at);
+    free(owners.at);
+    return status;
+}
+
+static ham_status search_tables(ham_work *work, const uint8_t *queries, size_t count, size_t *counts)
+{
+    ham_status status = HAM_OK;
+    for (size_t i = 0; i < count && status == HAM_OK && count < FEW; i++)
+        status = search_one(work, queries + HAM_BYTES * i, &counts[i]);
+    for (size_t i = 0; i < count && status == HAM_OK && count >= FEW; i += BLOCK)
+        status = search_block(work, queries + HAM_BYTES * i, count - i < BLOCK ? count - i : BLOCK, counts + i);
     return status;
 }
 
@@ -306,25 +400,27 @@ ham_status ham_search(const ham_variant *variant, const ham_segment *segment, co
                                  radius, first_row, hits, counts + i);
         return status;
     }
-    ham_plan plan;
-    size_t buckets = 1; /* one to write to that may not count */
-    plan_make(&plan, radius);
-    for (size_t table = 0; table < HAM_TABLES; table++)
-        buckets += plan.masks[table];
-    ham_work work[WORKS];
-    memset(work, 0, sizeof work);
-    for (int i = 0; i < WORKS; i++) {
-        work[i].buckets = malloc(buckets * sizeof(ham_bucket));
-        work[i].found = malloc(FIRST_ROOM * sizeof(uint64_t));
-        work[i].room = FIRST_ROOM;
-        if (!work[i].buckets || !work[i].found)
-            status = HAM_NO_MEMORY;
+    ham_work work = {.variant = variant, .segment = segment, .radius = radius, .first_row = first_row, .hits = hits};
+    size_t all = 0, most = 0;
+    plan_make(&work.plan, radius);
+    for (size_t table = 0; table < HAM_TABLES; table++) {
+        all += work.plan.masks[table];
+        most = work.plan.masks[table] > most ? work.plan.masks[table] : most;
     }
-    if (status == HAM_OK)
-        status = search_tables(variant, &plan, segment, work, queries, count, radius, first_row, hits, counts);
-    for (int i = 0; i < WORKS; i++) {
-        free(work[i].buckets);
-        free(work[i].found);
-    }
+    if (count >= FEW && most * TURN > all)
+        all = most * TURN;
+    work.room = ROOM;
+    work.buckets = malloc(all * sizeof *work.buckets);
+    work.found[0] = malloc(ROOM * sizeof *work.found[0]);
+    work.found[1] = count < FEW ? NULL : malloc(ROOM * sizeof *work.found[1]);
+    work.crowded = count < FEW ? NULL : malloc(BLOCK);
+    if (!work.buckets || !work.found[0] || (count >= FEW && (!work.found[1] || !work.crowded)))
+        status = HAM_NO_MEMORY;
+    else
+        status = search_tables(&work, queries, count, counts);
+    free(work.buckets);
+    free(work.found[0]);
+    free(work.found[1]);
+    free(work.crowded);
     return status;
 }

@@ -36,6 +36,12 @@ def test_known_content_is_quarantined_and_the_rule_named() -> None:
     assert not decision.drill
 
 
+def test_an_entry_marked_as_wrong_leads_to_nothing() -> None:
+    marked = Evidence("csam", "one", "pdq", 0.0, labels=("NEGATIVE_CLASS",))
+    assert decide(DEFAULT, [marked]).action is Action.ALLOW
+    assert decide(DEFAULT, [marked, Evidence("csam", "two", "pdq", 0.0)]).action is Action.QUARANTINE
+
+
 def test_a_canary_alone_is_a_drill() -> None:
     assert decide(DEFAULT, [Evidence("canary", "canary", "pdq", 0.0)]).drill
 

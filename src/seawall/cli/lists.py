@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from seawall.errors import NotFound, UsageError
+from seawall.errors import MediaError, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from seawall.matching.lists import ImportReport, ListStore, Manifest, Purpose
+    from seawall.matching.lists import ImportReport, ListRow, ListStore, Manifest, Purpose
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Hash lists that others gave you, and banks of your own."
@@ -55,7 +55,8 @@ def import_list(
     """Read a file into a list, creating the list if need be."""
     from seawall.matching.lists import Format
 
-    report = _store().import_file(
+    store = _store()
+    report = store.import_file(
         file,
         name=name,
         purpose=_purpose(purpose),
@@ -69,6 +70,7 @@ def import_list(
     )
     if sys.stderr.isatty():
         typer.echo("\r\x1b[K", err=True, nl=False)
+    _record(store, name)
     _print_report(report, as_json)
 
 
@@ -121,25 +123,35 @@ def show_one(name: Name, as_json: Json = False) -> None:
 @app.command("create")
 def create_bank(name: Name, purpose: PurposeOption) -> None:
     """Create an empty bank of your own; `benign` makes it a list of what is known to be fine."""
-    _store().create_bank(name, _purpose(purpose))
+    store = _store()
+    store.create_bank(name, _purpose(purpose))
+    _record(store, name)
     typer.echo(f"created the bank {name}")
 
 
 @app.command("add")
 def add_entries(
     name: Name,
-    hash: Annotated[list[str], typer.Option("--hash", help="A value; may be repeated.", show_default=False)],
-    type: Annotated[str, typer.Option("--type", help="Signal type of the values.")] = "pdq",
+    hash: Annotated[list[str] | None, typer.Option("--hash", help="A value; may be repeated.")] = None,
+    type: Annotated[str, typer.Option("--type", help="Signal type of the --hash values.")] = "pdq",
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="A file whose hashes are added (PDQ, sha256); may be repeated.")
+    ] = None,
     label: Label = None,
     as_json: Json = False,
 ) -> None:
-    """Add values to a bank of your own."""
+    """Add values, or the hashes of files, to a bank of your own."""
     from seawall.matching.lists import ListRow
 
+    if not hash and not file:
+        raise UsageError("nothing to add", hint="give --hash or --file")
     store = _store()
     kind = store.types[type]
-    rows = [ListRow(type, kind.parse(text)) for text in hash]
-    _print_report(store.add(name, rows, labels=label or ()), as_json)
+    rows = [ListRow(type, kind.parse(text)) for text in hash or ()]
+    rows += _rows_of_files(file or [])
+    report = store.add(name, rows, labels=label or ())
+    _record(store, name)
+    _print_report(report, as_json)
 
 
 @app.command("remove")
@@ -148,11 +160,12 @@ def remove_entries(
     entries: Annotated[list[str], typer.Argument(help="Entry ids, as matches show them.", show_default=False)],
     as_json: Json = False,
 ) -> None:
-    """Withdraw entries from a bank of your own."""
+    """Withdraw entries: from a bank of your own, or for you alone from a received list."""
     store = _store()
     removed = store.remove(name, entries=entries)
     if not removed:
         raise NotFound(f"none of these entries is in {name}")
+    _record(store, name)
     if as_json:
         _print_json({**_summary(store.manifest(name)), "withdrawn": removed})
     else:
@@ -195,12 +208,38 @@ def delete_list(
     name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.", show_default=False)] = False
 ) -> None:
     """Delete a list with all its versions."""
+    from seawall.cli._audit import record_list_deleted
+
     store = _store()
     manifest = store.manifest(name)
     if not yes:
         typer.confirm(f"delete {name} with {manifest.current.entries:,} entries?", abort=True, err=True)
     store.delete(name)
+    record_list_deleted(manifest)
     typer.echo(f"deleted {name}")
+
+
+def _record(store: ListStore, name: str) -> None:
+    from seawall.cli._audit import record_list
+
+    record_list(store.manifest(name))
+
+
+def _rows_of_files(files: list[Path]) -> list[ListRow]:
+    """Return the entries that match these files: PDQ of each frame that says enough, and sha256."""
+    from seawall.hashing.examined import LOW_QUALITY
+    from seawall.hashing.examiner import Examiner
+    from seawall.matching.lists import ListRow
+
+    rows = []
+    with Examiner() as examiner:
+        for path in files:
+            examined = examiner.examine_file(path)
+            if examined.problem is not None:
+                raise MediaError(f"{path}: {examined.problem.message}")
+            rows.append(ListRow("sha256", examined.digests["sha256"]))
+            rows += [ListRow("pdq", frame.value) for frame in examined.frames if frame.quality >= LOW_QUALITY]
+    return rows
 
 
 def _store() -> ListStore:

@@ -44,6 +44,7 @@ def import_register(
     as_json: Json = False,
 ) -> None:
     """Read a file into a register, in place of what it held before."""
+    from seawall.cli._audit import record_register
     from seawall.develop.sources.formats import Defaults, parse_file
     from seawall.develop.sources.rules import Action, Kind
 
@@ -57,6 +58,7 @@ def import_register(
     )
     parsed = parse_file(file, defaults)
     store.save(name, parsed.rules, source=file.name, add=add)
+    record_register(store.describe(name))
     for why, count in parsed.bad.items():
         lines = ", ".join(map(str, parsed.bad_lines[why]))
         typer.echo(f"warning: {count:,} rows left out: {why} (first at {lines})", err=True)

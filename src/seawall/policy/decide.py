@@ -26,6 +26,7 @@ class Evidence:
         type: Signal type.
         distance: Distance of the match; None or 0 for an exact one.
         exact: Whether the match is of a cryptographic digest.
+        labels: Labels of the entry that matched.
     """
 
     purpose: str
@@ -33,6 +34,7 @@ class Evidence:
     type: str
     distance: float | None = None
     exact: bool = False
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +96,6 @@ def _fits(rule: Rule, finding: Evidence) -> bool:
         rule.purpose in (None, finding.purpose)
         and rule.list in (None, finding.list)
         and rule.type in (None, finding.type)
+        and (rule.label is None or rule.label in finding.labels)
         and (rule.max_distance is None or (finding.distance or 0) <= rule.max_distance)
     )

@@ -23,7 +23,7 @@ class PolicyError(SeawallError):
     code = "policy"
 
 
-_CONDITIONS = {"purpose", "list", "type", "max_distance"}
+_CONDITIONS = {"purpose", "list", "type", "label", "max_distance"}
 _DEFAULTS = ("otherwise", "unexamined", "damaged", "abstained", "benign_bank_softens")
 _PURPOSES = {"csam", "exploitative", "ncii_adult", "benign", "canary", "source"}
 
@@ -38,6 +38,7 @@ class Rule:
         purpose: Purpose of the list that matched.
         list: Name of the list that matched.
         type: Signal type that matched.
+        label: A label of the entry that matched.
         max_distance: Largest distance that fits.
     """
 
@@ -46,6 +47,7 @@ class Rule:
     purpose: str | None = None
     list: str | None = None
     type: str | None = None
+    label: str | None = None
     max_distance: float | None = None
 
 

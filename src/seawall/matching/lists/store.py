@@ -163,10 +163,10 @@ class ListStore:
         values: Sequence[tuple[str, bytes]] = (),
         source: str = "bank",
     ) -> int:
-        """Withdraw entries from a bank of the operator's own.
+        """Withdraw entries: from a bank of the operator's own, or a received list's entries for this home alone.
 
         Args:
-            name: Name of the bank.
+            name: Name of the list.
             entries: Entry ids.
             values: (signal type, value) pairs; every entry of such a value goes.
             source: Why, for the record.
@@ -181,7 +181,7 @@ class ListStore:
         """
         ids = [_entry_id(entry) for entry in entries]
         with writing(self.root, checked_name(name)):
-            writer = self._writer(name, None, Provenance.OPERATOR)
+            writer = self._writer(name, None, self.manifest(name).provenance)
             for type_name, value in values:
                 ids.extend(writer.find(type_name, value).tolist())
             return writer.withdraw(np.array(ids, np.uint64), Origin(source)).withdrawn

@@ -90,7 +90,14 @@ class Judge:
         verdict = self._registers.check(row.origin)
         denied = verdict if verdict is not None and verdict.denied else None
         evidence = [
-            Evidence(hit.match.purpose, hit.match.list, hit.match.type, hit.match.distance, exact=_exact(hit))
+            Evidence(
+                hit.match.purpose,
+                hit.match.list,
+                hit.match.type,
+                hit.match.distance,
+                exact=_exact(hit),
+                labels=hit.match.labels,
+            )
             for hit in hits
         ]
         if denied is not None:
