@@ -2,7 +2,7 @@
  *
  * Codes are cut into 16 chunks of 16 bits; chunks 2i and 2i+1 are pair i. Table j holds the distinct codes by chunk j:
  * `off` (65,537 starts), `rows` (which code) and `partner` (the other chunk of the pair). Radii 0..63 are exact by the
- * pigeonhole principle, twice: see `plan` in search.c.
+ * pigeonhole principle, twice: see `ham_plan_make`.
  *
  * Nothing here calls Python, so the module runs it without the GIL. What is read from tables may come from a damaged
  * file: every offset and row number is checked against the sizes that the module has checked. */
@@ -19,7 +19,9 @@
 #define HAM_STARTS (HAM_BUCKETS + 1)
 #define HAM_MAX_RADIUS 63
 #define HAM_MAX_ROWS UINT32_MAX           /* row numbers have 32 bits */
+#define HAM_MASKS 697                     /* changes of up to 3 bits of a chunk: 1 + 16 + 120 + 560 */
 #define HAM_BLOCK 1024                    /* codes that one query is compared with at a time: 32 KiB */
+#define HAM_GROUP 16                      /* queries compared with a block of codes while it is in the cache */
 
 #if defined(__GNUC__)
 #define HAM_PREFETCH(address) __builtin_prefetch((address), 0, 3)
@@ -90,6 +92,26 @@ unsigned ham_distance_popcnt(const uint8_t *code, const uint8_t *query);
 #endif
 #define HAM_VARIANTS 4
 
+/* What a radius needs: pair i may differ in limit[i] bits (-1: not searched), table j is probed for the first
+ * masks[j] of all changes of a chunk, which are in order of their number of bits. */
+typedef struct {
+    int limit[HAM_PAIRS];
+    size_t masks[HAM_TABLES];
+    uint16_t mask[HAM_MASKS];
+    uint8_t bits[HAM_MASKS];
+    uint8_t allowed[HAM_PAIRS][HAM_MASKS]; /* limit - bits */
+} ham_plan;
+
+void ham_plan_make(ham_plan *plan, unsigned radius);
+
+/* Return the first table whose probing finds `code`, which is within the radius: it alone reports it. */
+size_t ham_first_table(const ham_plan *plan, const uint8_t *code, const uint8_t *query);
+
+HAM_INLINE uint32_t ham_chunk(const uint8_t *code, size_t table)
+{
+    return (uint32_t)code[2 * table] | (uint32_t)code[2 * table + 1] << 8;
+}
+
 /* Fill `table` (room for HAM_VARIANTS) with the variants that this processor runs, fastest first; return how many. */
 size_t ham_variants(const ham_variant **table);
 
@@ -132,6 +154,10 @@ int ham_reserve(ham_list *list, size_t extra);
  * the other; counts[i] is their number for query i. */
 ham_status ham_search(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries, size_t count,
                       unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts);
+
+/* Append the hits of queries, at most HAM_GROUP, among all codes from first_row on, as ham_search does. */
+ham_status ham_compare(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries, size_t count,
+                       unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts);
 
 /* List rows whose code occurs before: row << 32 | first row that has it, ascending. `seed` must be unpredictable, or
  * crafted codes could make this slow. */

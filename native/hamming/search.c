@@ -1,29 +1,14 @@
-/* Searching a segment: which buckets to scan, verification, and comparing with every code where that is cheaper. */
+/* Searching the tables of a segment: one query by itself, or many through one table after the other. */
 #include "kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_FLIPS 3     /* largest radius of a chunk: 63 / 8 / 2 */
-#define MAX_MASKS 697   /* 1 + 16 + 120 + 560 */
-#define FIRST_ROOM 4096 /* entries that scanning may keep before more memory is worth it */
 #define ROOM 32768      /* entries that the queries of a turn may keep together */
 #define TURN 64         /* queries whose buckets of one table are scanned together */
 #define BLOCK 1024      /* queries that go through the tables together, so that each table is in the cache for all */
 #define FEW 4           /* fewer queries go one by one */
-#define GROUP 16        /* queries compared with a block of codes while it is in the cache */
 
-static const size_t MASKS_WITHIN[MAX_FLIPS + 1] = {1, 17, 137, 697};
-
-/* What a radius needs: pair i may differ in limit[i] bits (-1: not searched), table j is probed for the first
- * masks[j] of all changes of a chunk, which are in order of their number of bits. */
-typedef struct {
-    int limit[HAM_PAIRS];
-    size_t masks[HAM_TABLES];
-    uint16_t mask[MAX_MASKS];
-    uint8_t bits[MAX_MASKS];
-    uint8_t allowed[HAM_PAIRS][MAX_MASKS]; /* limit - bits */
-} ham_plan;
 
 /* What is under way: buckets to scan, and what they kept, first as tag << 32 | entry, then as tag << 32 | row. */
 typedef struct {
@@ -40,71 +25,6 @@ typedef struct {
     ham_list *hits;
 } ham_work;
 
-int ham_reserve(ham_list *list, size_t extra)
-{
-    if (list->room - list->count >= extra)
-        return 1;
-    if (extra > SIZE_MAX / 32 - list->count)
-        return 0;
-    size_t room = list->count + extra + (list->count + extra) / 2 + 64;
-    uint64_t *at = realloc(list->at, room * sizeof *at);
-    if (!at)
-        return 0;
-    list->at = at;
-    list->room = room;
-    return 1;
-}
-
-/* Codes within `radius` have some pair i within limit[i], as the limits + 1 sum to radius + 1; and a pair within p has
- * its first chunk within p / 2, or else its second within (p - 1) / 2. Both bounds are tight. */
-static void plan_make(ham_plan *plan, unsigned radius)
-{
-    size_t count = 0;
-    for (unsigned bits = 0; bits <= radius / HAM_PAIRS / 2; bits++) {
-        uint32_t mask = (1u << bits) - 1;
-        while (count < MASKS_WITHIN[bits]) {
-            plan->bits[count] = (uint8_t)bits;
-            plan->mask[count++] = (uint16_t)mask;
-            uint32_t lowest = mask & (~mask + 1), above = mask + lowest; /* the next number with as many bits */
-            mask = lowest ? ((above ^ mask) >> 2) / lowest | above : 0;
-        }
-    }
-    int share = (int)radius / HAM_PAIRS, larger = (int)radius % HAM_PAIRS + 1;
-    for (int i = 0; i < HAM_PAIRS; i++) {
-        int limit = i < larger ? share : share - 1;
-        plan->limit[i] = limit;
-        for (size_t k = 0; k < count; k++)
-            plan->allowed[i][k] = (uint8_t)(limit - plan->bits[k]);
-        plan->masks[2 * i] = limit >= 0 ? MASKS_WITHIN[limit / 2] : 0;
-        plan->masks[2 * i + 1] = limit >= 1 ? MASKS_WITHIN[(limit - 1) / 2] : 0;
-    }
-}
-
-static inline uint32_t chunk(const uint8_t *code, size_t table)
-{
-    return (uint32_t)code[2 * table] | (uint32_t)code[2 * table + 1] << 8;
-}
-
-static inline int bits16(uint32_t x)
-{
-    x -= (x >> 1) & 0x5555;
-    x = (x & 0x3333) + ((x >> 2) & 0x3333);
-    x = (x + (x >> 4)) & 0x0f0f;
-    return (int)((x + (x >> 8)) & 0x1f);
-}
-
-/* The first table whose probing finds `code`: it alone reports it. */
-static size_t first_table(const ham_plan *plan, const uint8_t *code, const uint8_t *query)
-{
-    for (size_t i = 0; i < HAM_PAIRS; i++) {
-        int a = bits16(chunk(code, 2 * i) ^ chunk(query, 2 * i));
-        int b = bits16(chunk(code, 2 * i + 1) ^ chunk(query, 2 * i + 1));
-        if (a + b <= plan->limit[i])
-            return a <= plan->limit[i] / 2 ? 2 * i : 2 * i + 1;
-    }
-    return HAM_TABLES;
-}
-
 /* List the buckets of one table for a query. Returns how many entries they hold, or SIZE_MAX if an offset is unsound. */
 static size_t list_buckets(const ham_work *work, size_t table, const uint8_t *query, size_t tag, ham_probe *probe,
                            ham_bucket *buckets)
@@ -112,11 +32,11 @@ static size_t list_buckets(const ham_work *work, size_t table, const uint8_t *qu
     const ham_segment *segment = work->segment;
     const uint32_t *off = segment->off + table * HAM_STARTS;
     const uint16_t *mask = work->plan.mask;
-    uint32_t here = chunk(query, table), unsound = 0, distinct = (uint32_t)segment->distinct;
+    uint32_t here = ham_chunk(query, table), unsound = 0, distinct = (uint32_t)segment->distinct;
     size_t total = 0, count = work->plan.masks[table];
     *probe = (ham_probe){segment->partner + table * segment->distinct, segment->rows + table * segment->distinct,
                          work->plan.allowed[table / 2], (uint32_t)count, (uint32_t)tag,
-                         (uint16_t)chunk(query, table ^ 1)};
+                         (uint16_t)ham_chunk(query, table ^ 1)};
     for (size_t k = 0; k < count; k++)
         memcpy(&buckets[k], off + (here ^ mask[k]), sizeof *buckets);
     for (size_t k = 0; k < count; k++) {
@@ -173,48 +93,13 @@ static ham_status verify(const ham_work *work, const uint8_t *query, size_t tabl
 {
     const uint8_t *code = work->segment->codes + HAM_BYTES * row;
     unsigned distance = work->variant->distance(code, query);
-    if (distance > work->radius || first_table(&work->plan, code, query) != table)
+    if (distance > work->radius || ham_first_table(&work->plan, code, query) != table)
         return HAM_OK;
     if (!ham_reserve(work->hits, 1))
         return HAM_NO_MEMORY;
     if (row >= work->first_row)
         work->hits->at[work->hits->count++] = row << 32 | distance;
     return work->segment->head_count ? add_copies(work->segment, row, distance, work->first_row, work->hits) : HAM_OK;
-}
-
-/* Compare queries, at most GROUP, with every code from first_row on. */
-static ham_status compare_all(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries,
-                              size_t group, unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts)
-{
-    ham_list own[GROUP];
-    ham_status status = HAM_OK;
-    memset(own, 0, sizeof own);
-    for (size_t row = (size_t)first_row; row < segment->count && status == HAM_OK; row += HAM_BLOCK) {
-        size_t block = segment->count - row < HAM_BLOCK ? segment->count - row : HAM_BLOCK;
-        for (size_t i = 0; i < group; i++) {
-            ham_list *list = group == 1 ? hits : &own[i];
-            if (!ham_reserve(list, HAM_BLOCK)) {
-                status = HAM_NO_MEMORY;
-                break;
-            }
-            size_t found = variant->near(segment->codes + HAM_BYTES * row, block, queries + HAM_BYTES * i, radius, row,
-                                         list->at + list->count);
-            list->count += found;
-            counts[i] += found;
-        }
-    }
-    for (size_t i = 0; i < group; i++) {
-        if (status == HAM_OK && own[i].count) {
-            if (ham_reserve(hits, own[i].count)) {
-                memcpy(hits->at + hits->count, own[i].at, own[i].count * sizeof *hits->at);
-                hits->count += own[i].count;
-            } else {
-                status = HAM_NO_MEMORY;
-            }
-        }
-        free(own[i].at);
-    }
-    return status;
 }
 
 /* Search the tables for one query, or compare it with every code if too many entries share its chunks: work stays within
@@ -235,11 +120,11 @@ static ham_status search_one(ham_work *work, const uint8_t *query, size_t *count
     }
     *count = 0;
     if (total > segment->distinct / 4 + ROOM)
-        return compare_all(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
+        return ham_compare(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
     while ((kept = work->variant->scan(work->probes, probes, work->buckets, ahead(total, buckets), end, work->found[0],
                                        work->room)) == SIZE_MAX) {
         if (work->room >= budget)
-            return compare_all(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
+            return ham_compare(work->variant, segment, query, 1, work->radius, work->first_row, work->hits, count);
         uint64_t *found = realloc(work->found[0], budget * sizeof *found);
         if (!found)
             return HAM_NO_MEMORY;
@@ -316,8 +201,7 @@ static ham_status verify_turn(ham_work *work, const uint8_t *queries, const ham_
 {
     for (size_t k = 0; k < turn->kept; k++) {
         uint64_t query = turn->found[k] >> 32;
-        ham_status status =
-            verify(work, queries + HAM_BYTES * query, turn->table, turn->found[k] & UINT32_MAX);
+        ham_status status = verify(work, queries + HAM_BYTES * query, turn->table, turn->found[k] & UINT32_MAX);
         if (status != HAM_OK)
             return status;
         if (!ham_reserve(owners, work->hits->count - owners->count))
@@ -356,7 +240,7 @@ static ham_status search_block(ham_work *work, const uint8_t *queries, size_t co
     work->hits = &found;
     ham_status status = scan_block(work, queries, count, &owners);
     work->hits = hits;
-    for (size_t k = 0; k < found.count; k++)
+    for (size_t k = 0; k < owners.count && status == HAM_OK; k++)
         counts[owners.at[k]] += !work->crowded[owners.at[k]];
     for (size_t i = 0; i < count && status == HAM_OK; i++) {
         starts[i] = hits->count;
@@ -368,7 +252,7 @@ static ham_status search_block(ham_work *work, const uint8_t *queries, size_t co
             hits->count += counts[i];
     }
     if (status == HAM_OK) {
-        for (size_t k = 0; k < found.count; k++)
+        for (size_t k = 0; k < owners.count; k++)
             if (!work->crowded[owners.at[k]])
                 hits->at[starts[owners.at[k]]++] = found.at[k];
         for (size_t i = 0; i < count; i++)
@@ -395,14 +279,14 @@ ham_status ham_search(const ham_variant *variant, const ham_segment *segment, co
 {
     ham_status status = HAM_OK;
     if (!segment->off) {
-        for (size_t i = 0; i < count && status == HAM_OK; i += GROUP)
-            status = compare_all(variant, segment, queries + HAM_BYTES * i, count - i < GROUP ? count - i : GROUP,
-                                 radius, first_row, hits, counts + i);
+        for (size_t i = 0; i < count && status == HAM_OK; i += HAM_GROUP)
+            status = ham_compare(variant, segment, queries + HAM_BYTES * i,
+                                 count - i < HAM_GROUP ? count - i : HAM_GROUP, radius, first_row, hits, counts + i);
         return status;
     }
     ham_work work = {.variant = variant, .segment = segment, .radius = radius, .first_row = first_row, .hits = hits};
     size_t all = 0, most = 0;
-    plan_make(&work.plan, radius);
+    ham_plan_make(&work.plan, radius);
     for (size_t table = 0; table < HAM_TABLES; table++) {
         all += work.plan.masks[table];
         most = work.plan.masks[table] > most ? work.plan.masks[table] : most;

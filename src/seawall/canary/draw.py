@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
@@ -32,6 +33,7 @@ CROPS = (
 )
 """Fixed crops, as shares of width and height; the first is the whole scene."""
 
+MANIFEST = "manifest.jsonl"
 MAX_VARIANTS = 10_000
 _FORMATS = {"png": {}, "jpg": {"quality": 88}, "webp": {"quality": 88}}
 
@@ -69,11 +71,16 @@ def variants(concepts: Sequence[str], count: int, seed: int) -> Iterator[Variant
     ids = checked(concepts)
     name = f"{','.join(ids)} {seed}".encode()
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name).digest()[:8]))
+    scenes: dict[int, Image.Image] = {}
     for number in range(count):
         scene = number % SCENES if ids else int(random.integers(1 << 31))
         crop = int(random.integers(len(CROPS)))
         kind = list(_CHANGES)[int(random.integers(len(_CHANGES)))]
-        change, picture = _CHANGES[kind](random, cropped(draw_scene(ids, scene), crop))
+        if scene not in scenes:
+            if len(scenes) == SCENES:
+                scenes.clear()
+            scenes[scene] = draw_scene(ids, scene)
+        change, picture = _CHANGES[kind](random, cropped(scenes[scene], crop))
         yield Variant(ids, scene, crop, change, picture)
 
 
@@ -86,17 +93,19 @@ def cropped(picture: Image.Image, crop: int) -> Image.Image:
 def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path) -> list[Path]:
     """Write variants and `manifest.jsonl` into a directory; return the pictures' paths.
 
+    Pictures that were drawn into the directory before stay, and stay in its manifest.
+
     Raises:
         UsageError: If a concept is not known, the count is out of range, or the directory holds other files.
+        OSError: If the directory cannot be written.
     """
     ids = checked(concepts)
     if not 0 < count <= MAX_VARIANTS:
         raise UsageError(f"draw 1 to {MAX_VARIANTS:,} pictures at a time")
     out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()) and not (out / "manifest.jsonl").exists():
-        raise UsageError(f"{out} holds other files", hint="give an empty directory")
+    before = _drawn_before(out)
     written = []
-    lines = []
+    lines: list[dict[str, Any]] = []
     for number, variant in enumerate(variants(ids, count, seed)):
         suffix = list(_FORMATS)[number % len(_FORMATS)]
         path = out / f"{'-'.join(ids) or 'none'}-{seed}-{number:04}.{suffix}"
@@ -115,8 +124,27 @@ def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path) -> list[P
                 "drill": bool(ids),
             }
         )
-    (out / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    names = {path.name for path in written}
+    lines = [line for line in before if line["file"] not in names] + lines
+    (out / MANIFEST).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return written
+
+
+def _drawn_before(out: Path) -> list[dict[str, Any]]:
+    """Return the rows of the manifest in a directory that holds nothing but canaries.
+
+    Raises:
+        UsageError: If it holds files, and no manifest of ours.
+    """
+    if not any(out.iterdir()):
+        return []
+    try:
+        lines = [json.loads(line) for line in (out / MANIFEST).read_text(encoding="utf-8").splitlines()]
+        if all(isinstance(line["file"], str) and "expect" in line for line in lines):
+            return lines
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        pass
+    raise UsageError(f"{out} holds other files", hint="give an empty directory")
 
 
 def _encode(picture: Image.Image, suffix: str) -> bytes:

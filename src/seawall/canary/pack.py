@@ -12,6 +12,8 @@ from typing import Any, Self
 from seawall.errors import UsageError
 
 CONCEPTS = ("a", "b", "c")
+_LARGEST_PACK = 1 << 20
+_SLOT = "{things}"
 _SYLLABLES = [consonant + vowel for consonant in "bdklmn" for vowel in "aeiou"]
 
 
@@ -61,17 +63,21 @@ class Pack:
         """
         import yaml
 
+        source = files("seawall.canary") / "pack.yaml" if path is None else path
         try:
-            text = (
-                (files("seawall.canary") / "pack.yaml").read_text("utf-8") if path is None else path.read_text("utf-8")
-            )
+            with source.open("rb") as file:
+                text = file.read(_LARGEST_PACK + 1)
+            if len(text) > _LARGEST_PACK:
+                raise UsageError(f"{path} is larger than a canary pack may be")
             data = yaml.safe_load(text)
             concepts = {key: Concept(key, **fields) for key, fields in data["concepts"].items()}
             pack = cls(data["pack"], data["version"], concepts, data["sentences"], data["none"], data["joins"])
-        except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError):
             raise UsageError(f"{path} is not a canary pack") from None
         if set(concepts) != set(CONCEPTS):
             raise UsageError(f"{path}: a canary pack has the concepts a, b and c")
+        if fault := _fault(pack):
+            raise UsageError(f"{path} is not a canary pack: {fault}")
         return pack
 
     def prompt(self, concepts: Sequence[str] = (), language: str = "en") -> str:
@@ -85,7 +91,8 @@ class Pack:
                 f"the pack has no language {language!r}", hint="it has " + ", ".join(sorted(self.sentences))
             )
         things = [self.concepts[concept].words[language] for concept in checked(concepts)]
-        return self.sentences[language].format(things=self.joins[language].join(things) or self.none[language])
+        # A sentence comes from a file, so it is never used as a format string.
+        return self.sentences[language].replace(_SLOT, self.joins[language].join(things) or self.none[language])
 
     def to_yaml(self) -> str:
         """Return the pack as it is read."""
@@ -109,6 +116,23 @@ def mint() -> Pack:
         words = dict.fromkeys(concept.words, token)
         concepts[concept.id] = Concept(concept.id, concept.stands_for, words, f"https://canary.invalid/{token}")
     return Pack("canary-minted", 1, concepts, shipped.sentences, shipped.none, shipped.joins)
+
+
+def _fault(pack: Pack) -> str | None:
+    """Return what is wrong with the fields of a pack, or None."""
+    tables: dict[str, object] = {"sentences": pack.sentences, "none": pack.none, "joins": pack.joins}
+    for concept in pack.concepts.values():
+        if not isinstance(concept.stands_for, str) or not isinstance(concept.url, str):
+            return f"stands_for and url of {concept.id} are texts"
+        tables[f"words of {concept.id}"] = concept.words
+    for name, table in tables.items():
+        if not isinstance(table, dict) or not all(isinstance(text, str) for pair in table.items() for text in pair):
+            return f"{name} are texts by language"
+        if table.keys() != pack.sentences.keys():
+            return f"{name} are not in the languages of the sentences"
+    if not all(_SLOT in sentence for sentence in pack.sentences.values()):
+        return f"every sentence has {_SLOT} in it"
+    return None
 
 
 def checked(concepts: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +25,8 @@ def draw_pictures(
     """Draw variants (crop, JPEG, blur, noise, colour, size) and manifest.jsonl."""
     from seawall.canary.draw import draw
 
-    written = draw(_ids(concepts), count=n, seed=seed, out=out)
+    with _writing(out):
+        written = draw(_ids(concepts), count=n, seed=seed, out=out)
     typer.echo(f"drew {len(written)} pictures in {out}")
 
 
@@ -44,7 +47,9 @@ def write_sound(out: Annotated[Path, typer.Option(help="WAV file to write.")], c
     """Write a melody that stands for the concepts."""
     from seawall.canary.sound import melody
 
-    out.write_bytes(melody(_ids(concepts)))
+    sound = melody(_ids(concepts))
+    with _writing(out):
+        out.write_bytes(sound)
 
 
 @app.command("mint")
@@ -53,7 +58,19 @@ def mint_pack(out: Annotated[Path, typer.Option(help="Pack file to write.")]) ->
     from seawall.canary.pack import mint
     from seawall.settings import write_private
 
-    write_private(out, mint().to_yaml().encode(), exclusive=True)
+    with _writing(out):
+        write_private(out, mint().to_yaml().encode(), exclusive=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say in one line why a path cannot be written."""
+    from seawall.errors import UsageError
+
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or 'input or output error'}") from None
 
 
 def _ids(concepts: str) -> list[str]:

@@ -211,6 +211,12 @@ def test_an_open_list_does_not_move(store: ListStore, give: Importer) -> None:
     assert live(opened, "pdq", PDQ, OTHER) == [[0], []]
 
 
+def test_an_entry_of_a_received_list_can_be_withdrawn_for_oneself(store: ListStore, give: Importer) -> None:
+    give(f"{PDQ.hex()}\n{OTHER.hex()}\n")
+    assert store.remove("given", entries=["0"]) == 1
+    assert live(store.open("given"), "pdq", PDQ, OTHER) == [[], [1]]
+
+
 def test_purposes_and_provenance_never_change(store: ListStore, give: Importer, tmp_path: Path) -> None:
     give(f"{PDQ.hex()}\n")
     with pytest.raises(ListConflict, match="purpose csam, not benign"):
@@ -219,8 +225,6 @@ def test_purposes_and_provenance_never_change(store: ListStore, give: Importer, 
         give(f"{OTHER.hex()}\n", own=True)
     with pytest.raises(ListConflict):
         store.add("given", [ListRow("pdq", OTHER)])
-    with pytest.raises(ListConflict):
-        store.remove("given", entries=["0"])
     store.create_bank("bank", Purpose.BENIGN)
     with pytest.raises(ListConflict, match="a bank of your own"):
         store.import_file(tmp_path / "given.txt", name="bank", purpose=Purpose.BENIGN)
