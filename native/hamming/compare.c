@@ -19,8 +19,8 @@ int ham_reserve(ham_list *list, size_t extra)
     return 1;
 }
 
-ham_status ham_compare(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries,
-                              size_t count, unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts)
+ham_status ham_compare(const ham_variant *variant, const ham_segment *segment, const uint8_t *queries, size_t count,
+                       unsigned radius, uint64_t first_row, ham_list *hits, size_t *counts)
 {
     ham_list own[HAM_GROUP];
     ham_status status = HAM_OK;

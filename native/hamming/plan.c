@@ -46,4 +46,3 @@ size_t ham_first_table(const ham_plan *plan, const uint8_t *code, const uint8_t 
     }
     return HAM_TABLES;
 }
-

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM 32768      /* entries that the queries of a turn may keep together */
-#define TURN 64         /* queries whose buckets of one table are scanned together */
-#define BLOCK 1024      /* queries that go through the tables together, so that each table is in the cache for all */
-#define FEW 4           /* fewer queries go one by one */
-
+#define FEW 4      /* fewer queries go one by one */
+#define BLOCK 1024 /* queries that go through the tables together, so that each table is in the cache for all */
+#define TURN 64    /* queries of a block whose buckets of one table are scanned together */
+#define ROOM 32768 /* entries that they may keep together */
 
 /* What is under way: buckets to scan, and what they kept, first as tag << 32 | entry, then as tag << 32 | row. */
 typedef struct {

@@ -115,8 +115,26 @@ def test_a_flood_of_nearly_identical_codes_stays_exact(backend, codes_of_seed, o
         codes[at, rng.integers(0, 32, len(at))] ^= np.uint8(1) << rng.integers(0, 8, len(at), np.uint8)
     queries = np.concatenate([centre, codes[:2], codes[-1:]])
     index = HammingIndex.build(codes)
-    for radius in (0, 4, 31):
+    for radius in (0, 4, 31, 50):
         assert triples(index.search(queries, radius)) == oracle(queries, codes, radius)
+
+
+@pytest.mark.parametrize("radius", [0, 12, 31, 45, 63])
+def test_a_large_batch_gives_what_its_queries_give_one_by_one(backend, codes_of_seed, triples, radius):
+    rng = np.random.default_rng(radius)
+    codes = codes_of_seed(22_000, 12)
+    # Some queries meet crowded buckets, and are searched in another way than their neighbours in the batch.
+    codes[:4000, : radius % 8 * 4 + 2] = 7
+    codes[4000:6000] = codes[0]
+    rows = rng.integers(0, len(codes), 2200 if radius == 31 else 70)
+    queries = codes[rows]
+    queries[1::2, 3] ^= 1
+    queries[::5] = codes_of_seed(len(queries[::5]), 13)
+    index = HammingIndex.build(codes)
+    single = []
+    for number, query in enumerate(queries):
+        single += [(number, entry, distance) for _, entry, distance in triples(index.search(query, radius))]
+    assert triples(index.search(queries, radius)) == single
 
 
 def test_codes_that_share_all_but_one_chunk_stay_exact(backend, codes_of_seed, oracle, triples):
