@@ -112,3 +112,15 @@ def test_the_tree_names_no_machine_and_no_registry() -> None:
         if path.suffix in {".py", ".md", ".toml", ".lock", ".c", ".h", ".yaml", ".html"} and path.is_file():
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 assert not pattern.search(line) or path == Path(__file__), f"{name}:{number}"
+
+
+def test_the_wheel_carries_every_data_file() -> None:
+    """Compares what is tracked beside the code with what pyproject ships; a missing glob loses a file silently."""
+    import tomllib
+    from fnmatch import fnmatch
+
+    shipped = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["*"]
+    listed = subprocess.run(["git", "ls-files", "src"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    data = [Path(name).name for name in listed.splitlines() if not name.endswith((".py", ".pyi"))]
+    assert data
+    assert [name for name in data if not any(fnmatch(name, glob) for glob in shipped)] == []
