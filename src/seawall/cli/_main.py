@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -96,4 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = int(ExitCode.CLEAN)
+    except Exception as error:  # noqa: BLE001 (a bug must not end with Python's exit code 1, which means findings)
+        traceback.print_exception(error)
+        typer.echo(f"error[internal]: {type(error).__name__} (this is a bug in seawall: please report it)", err=True)
+        code = int(ExitCode.UNEXAMINED)
     sys.exit(code)

@@ -32,7 +32,7 @@ def draw_pictures(
 
 @app.command("prompt")
 def print_prompt(
-    concepts: Concepts = "none",
+    concepts: Concepts = "a",
     lang: Annotated[str, typer.Option(help="Language of the sentence.")] = "en",
     pack: Annotated[Path | None, typer.Option(help="Pack to take words from. Default: the one that ships.")] = None,
 ) -> None:
