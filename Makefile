@@ -21,7 +21,6 @@ $(VENV)/.installed: requirements.lock requirements-build.lock | $(BIN)/python
 
 $(VENV)/.ready: $(VENV)/.installed pyproject.toml setup.py $(NATIVE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
-	@$(BIN)/python -m seawall.kernels
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.ready

@@ -1,4 +1,4 @@
-"""Which kernels serve: `python -m seawall.kernels` says in one line whether any C kernel is missing."""
+"""Which kernels serve, and the one line that says so where a C kernel is missing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,3 @@ def notice() -> str | None:
         f"note: no compiled {' and '.join(missing)} kernel: the slower NumPy twin serves "
         "(Debian: apt-get install gcc python3-dev, then make clean demo)"
     )
-
-
-if __name__ == "__main__":
-    if line := notice():
-        sys.stderr.write(line + "\n")

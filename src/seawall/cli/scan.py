@@ -49,7 +49,10 @@ def scan_datasets(
 ) -> None:
     """Find known content in datasets, and record what was done. The same command resumes a scan."""
     from seawall.develop.dataset.scan import ScanOptions, scan
+    from seawall.kernels import notice
 
+    if line := notice():
+        typer.echo(line, err=True)
     if cluster is not None:
         raise UsageError("this version has no cluster engine", hint="leave out --cluster: every core is used")
     options = ScanOptions(
