@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 
 def missing_kernels() -> list[str]:
     """Return the names of kernels for which the NumPy twin serves."""
