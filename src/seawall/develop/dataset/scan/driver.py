@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from seawall.canary.selection import Selection, select_lists
 from seawall.clock import Clock, system_clock, to_iso
@@ -75,8 +76,8 @@ class ScanOptions:
         shard_items: Loose files per shard.
     """
 
-    out: Path
-    lists: Sequence[str] = ()
+    out: Path | str
+    lists: Sequence[str | Path] = ()
     hash_only: bool = False
     workers: int | None = None
     fresh: bool = False
@@ -87,21 +88,23 @@ class ScanOptions:
 
 
 def scan(
-    sources: Sequence[str],
-    options: ScanOptions,
+    sources: str | Path | Sequence[str | Path],
+    options: ScanOptions | None = None,
     *,
     settings: Settings | None = None,
     clock: Clock = system_clock,
     progress: Callable[[Progress], None] | None = None,
+    **choices: Any,
 ) -> Summary:
     """Scan datasets for known content, and record what was done.
 
     Args:
-        sources: Folders, archives, tables, manifests, or fsspec URLs of these.
+        sources: Folders, archives, tables, manifests, or fsspec URLs of these; one or several.
         options: What to do.
         settings: Where seawall's state is; default: the environment's.
         clock: Source of time.
         progress: Called after each shard.
+        **choices: Fields of `ScanOptions`, in place of `options`: `seawall.scan("photos", out="photos-scan")`.
 
     Returns:
         The summary, which is also in `out/summary.json`.
@@ -111,14 +114,21 @@ def scan(
         StateLocked: If another scan uses `out`.
         StorageFull: If the disk is full; the same call resumes.
         SeawallError: For a source, list or policy that cannot be used.
+        TypeError: If both `options` and choices are given, or a choice is not a field of `ScanOptions`.
     """
+    if options is not None and choices:
+        raise TypeError("give options or single choices, not both")
+    options = options or ScanOptions(**choices)
+    given = [sources] if isinstance(sources, str | Path) else sources
     settings = settings or Settings.from_env()
-    out = options.out.absolute()
+    out = Path(options.out).absolute()
     with locked(out / "state"), ExitStack() as stack:
-        selection = select_lists(settings, options.lists, since=options.since, without=options.hash_only)
+        selection = select_lists(
+            settings, [str(each) for each in options.lists], since=options.since, without=options.hash_only
+        )
         if not selection.real and not options.hash_only:
             raise NothingToMatch
-        state = ScanState.open(out, tuple(sources), fresh=options.fresh)
+        state = ScanState.open(out, tuple(map(str, given)), fresh=options.fresh)
         config = _configure(settings, options, selection, out)
         run = _Run(state, config, clock, progress)
         record = stack.enter_context(ScanRecord(settings, config, state, clock=clock))
