@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from seawall.develop.dataset.report import files as writing
+from seawall import files as writing
 from seawall.develop.dataset.report import render_report, write_report
 from seawall.errors import StorageFull
 

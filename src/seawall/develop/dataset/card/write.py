@@ -8,9 +8,9 @@ from typing import Any
 
 from seawall.develop.dataset.report.coverage import media_text, states
 from seawall.develop.dataset.report.data import ReportData
-from seawall.develop.dataset.report.files import write_text
 from seawall.develop.dataset.report.rows import chain_sentence
 from seawall.develop.dataset.report.text import duration, moment, percent, plural, whole
+from seawall.files import write_whole
 
 from .eu_gpai import eu_gpai_text
 from .facts import card_facts
@@ -52,5 +52,5 @@ def write_cards(directory: Path, data: ReportData) -> None:
     Raises:
         StorageFull: If the disk is full.
     """
-    write_text(directory / "card.md", render_card(data))
-    write_text(directory / "card.json", json.dumps(card_facts(data), indent=2) + "\n")
+    write_whole(directory / "card.md", render_card(data).encode())
+    write_whole(directory / "card.json", (json.dumps(card_facts(data), indent=2) + "\n").encode())

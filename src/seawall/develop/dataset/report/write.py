@@ -7,8 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from seawall.files import write_whole
+
 from .data import ReportData
-from .files import write_text
 from .text import middle, moment, plural, visible, whole
 
 
@@ -41,4 +42,4 @@ def write_report(path: Path, data: ReportData) -> None:
     Raises:
         StorageFull: If the disk is full.
     """
-    write_text(path, render_report(data))
+    write_whole(path, render_report(data).encode())

@@ -12,11 +12,11 @@ from typing import Any
 from seawall.content.origin import Origin
 from seawall.develop.dataset.card import write_cards
 from seawall.develop.dataset.report import ReportData, write_report
+from seawall.files import write_whole
 from seawall.hashing.registry import SignalTypes
 
 from .config import ScanConfig
 from .facts import RunFacts, Summary
-from .receipts import write_whole
 from .record import ScanRecord
 
 

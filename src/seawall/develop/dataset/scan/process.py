@@ -18,6 +18,7 @@ from typing import Any
 from seawall.develop.dataset.readers import read
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.develop.sources import Registers
+from seawall.files import storage
 from seawall.hashing.examiner import Examiner
 from seawall.matching import MatchSource
 from seawall.policy.rules import parse_policy
@@ -25,7 +26,7 @@ from seawall.settings import Settings
 
 from .config import ScanConfig
 from .judge import Judge, Judged, open_matcher
-from .receipts import Folder, storage
+from .receipts import Folder
 from .rows import Row, read_rows, schema, to_batch
 from .tally import Tally
 

@@ -6,7 +6,6 @@ least once; its effect is counted exactly once, because one receipt wins and the
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -17,39 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seawall.errors import StateLocked, StorageFull
+from seawall.errors import StateLocked
+from seawall.files import storage
 from seawall.settings import PRIVATE_DIR
-
-
-@contextmanager
-def storage(place: Path) -> Iterator[None]:
-    """Turn a full disk into the error that says so.
-
-    Raises:
-        StorageFull: If the system has no space, or no quota, left at `place`.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull(f"no space left in {place}") from None
-        raise
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file so that readers see the old or the new one, never a part."""
-    with storage(path.parent):
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
 
 
 @dataclass(frozen=True, slots=True)

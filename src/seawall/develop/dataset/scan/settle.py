@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from seawall.canary.selection import Selection
+from seawall.files import storage, write_whole
 from seawall.settings import PRIVATE_FILE
 
 from .config import ScanConfig
 from .facts import RunFacts, Summary
 from .present import present
 from .process import hashed_folder, matched_folder
-from .receipts import storage, write_whole
 from .record import ScanRecord
 from .rows import schema
 

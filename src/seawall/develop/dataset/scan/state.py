@@ -11,8 +11,7 @@ from pathlib import Path
 
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.errors import UsageError
-
-from .receipts import storage, write_whole
+from seawall.files import storage, write_whole
 
 
 @dataclass(frozen=True, slots=True)
