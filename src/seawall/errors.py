@@ -132,3 +132,11 @@ class StorageFull(SeawallError):
     code = "storage_full"
     hint = "free some space and run the same command again: it resumes"
     exit_code = ExitCode.UNEXAMINED
+
+
+class SystemRefused(SeawallError):
+    """The system refused to read or write a file."""
+
+    code = "system"
+    hint = "check the file's permissions, and that the disk is writable"
+    exit_code = ExitCode.UNEXAMINED

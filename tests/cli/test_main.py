@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,3 +38,12 @@ def test_a_reader_that_goes_away_is_no_error(seawall_home: Any, vectors: Any) ->
     command = f"{sys.executable} -m seawall hash {vectors}/images/modes/*.png --json | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_cannot_be_used_is_named(seawall: Callable[..., Any], vectors: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    environment = {"SEAWALL_HOME": str(blocked / "home")}
+    ran = seawall("match", vectors / "images/misc/c.png", "--list", vectors / "lists/needles.txt", env=environment)
+    assert ran.code == 3
+    assert ran.err.startswith("error[system]: Not a directory: ")

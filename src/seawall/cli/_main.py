@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -13,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from seawall.errors import ExitCode, SeawallError
+from seawall.errors import ExitCode, SeawallError, StorageFull, SystemRefused
 
 COMMANDS = {
     "demo": "Run the main job on shipped photographs with planted canaries.",
@@ -75,6 +76,17 @@ def _leave_at_once() -> NoReturn:
     os._exit(_INTERRUPTED)
 
 
+def _explain(error: OSError) -> int:
+    """Print what the system refused, and where; return the exit code."""
+    place = f": {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        known: SeawallError = StorageFull(f"no space left{place}")
+    else:
+        known = SystemRefused(f"{os.strerror(error.errno or errno.EIO)}{place}")
+    typer.echo(str(known), err=True)
+    return int(known.exit_code)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; never returns."""
     from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
@@ -97,6 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = int(ExitCode.CLEAN)
+    except OSError as error:
+        code = _explain(error)
     except Exception as error:  # noqa: BLE001 (a bug must not end with Python's exit code 1, which means findings)
         traceback.print_exception(error)
         typer.echo(f"error[internal]: {type(error).__name__} (this is a bug in seawall: please report it)", err=True)
