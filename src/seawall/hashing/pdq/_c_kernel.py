@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seawall.hashing.pdq import _kernel
-from seawall.hashing.pdq._backend import Rows, Sums
+from seawall.hashing.pdq._contract import Rows, Sums
 from seawall.hashing.pdq._dct import half_basis
 
 

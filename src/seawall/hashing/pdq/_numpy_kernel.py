@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from seawall.hashing.pdq._backend import Rows, Sums
+from seawall.hashing.pdq._contract import Rows, Sums
 from seawall.hashing.pdq._dct import BLOCK, basis
 from seawall.hashing.pdq._windows import AxisPlan, axis_plan
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from seawall.hashing.pdq._backend import Kernel, Rows, Sums, load_kernel
+from seawall.hashing.pdq._backend import load_kernel
+from seawall.hashing.pdq._contract import Kernel, Rows, Sums
 from seawall.hashing.pdq._windows import GRID
 from seawall.hashing.pdq.value import HASH_BYTES, ORIENTATIONS, PdqHash
 

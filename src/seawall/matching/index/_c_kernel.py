@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seawall.errors import IndexCorrupt
 from seawall.matching.index import _kernel
-from seawall.matching.index._backend import (
+from seawall.matching.index._contract import (
     Bytes,
     DigestArrays,
     DigestSearcher,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seawall.matching.index._backend import STARTS, DigestArrays, DigestSearcher, Kernel
+from seawall.matching.index._contract import STARTS, DigestArrays, DigestSearcher, Kernel
 from seawall.matching.index._format import Facts, FileKind, Image
 from seawall.matching.index._hamming_segment import expect_arrays
 from seawall.matching.index._ids import IdSpan

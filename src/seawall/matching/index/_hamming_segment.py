@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seawall.errors import IndexCorrupt
-from seawall.matching.index._backend import CODE_BYTES, STARTS, TABLES, HammingArrays, HammingSearcher, Kernel
+from seawall.matching.index._contract import CODE_BYTES, STARTS, TABLES, HammingArrays, HammingSearcher, Kernel
 from seawall.matching.index._format import Facts, FileKind, Image
 from seawall.matching.index._ids import IdSpan, run_starts
 from seawall.matching.index._segment import Values

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seawall.errors import IndexCorrupt
-from seawall.matching.index._backend import Bytes, DigestArrays, EqualHits
+from seawall.matching.index._contract import Bytes, DigestArrays, EqualHits
 
 
 def ascending_digests(values: Bytes) -> NDArray[np.intp]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seawall.errors import IndexCorrupt
-from seawall.matching.index._backend import (
+from seawall.matching.index._contract import (
     CODE_BYTES,
     STARTS,
     TABLES,

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from seawall.errors import IndexCorrupt, UsageError
 from seawall.matching.index._arrays import as_rows, joined
-from seawall.matching.index._backend import CODE_BYTES, HammingSearcher, Hits, load_kernel
+from seawall.matching.index._backend import load_kernel
+from seawall.matching.index._contract import CODE_BYTES, HammingSearcher, Hits
 from seawall.matching.index._format import FileKind
 from seawall.matching.index._hamming_segment import HammingKind
 from seawall.matching.index._ids import Ids

@@ -15,8 +15,9 @@ from typing import Any
 
 from seawall.content.item import Item, Problem
 from seawall.content.origin import Origin
+from seawall.develop.dataset.readers.entries import Entry, EntryKind
 from seawall.develop.dataset.readers.names import printable
-from seawall.develop.dataset.readers.places import Entry, EntryKind, Place, open_place
+from seawall.develop.dataset.readers.places import Place, open_place
 from seawall.develop.dataset.readers.problems import problem_item
 from seawall.develop.dataset.readers.source import PlanLimits, SourceFile
 from seawall.develop.dataset.shards import ShardSpec

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from seawall.develop.dataset.readers.entries import Entry, EntryKind
 from seawall.develop.dataset.readers.errors import NotRegular, PathEscapes
-from seawall.develop.dataset.readers.places import Entry, EntryKind
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 

@@ -6,45 +6,16 @@ A place lists, describes and opens what is under its root, and nothing outside i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from seawall.develop.dataset.readers.entries import Entry
 from seawall.errors import UsageError
 
 PROTOCOLS = frozenset(
     {"file", "local", "memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "hdfs", "webhdfs"}
 )
 """Protocols that are read without being asked twice; the operator's own stores, not the open web."""
-
-
-class EntryKind(StrEnum):
-    """What a directory entry is."""
-
-    FILE = "file"
-    FOLDER = "folder"
-    DUPLICATE = "duplicate"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a directory.
-
-    Attributes:
-        name: Path under the root of the place, with `/`; file names that are not UTF-8 as `os.fsdecode` carries them.
-        kind: What it is. A DUPLICATE is a link to something that is listed under its own name.
-        size: Length in bytes, if it is a file and the place knows.
-        stamp: Changes when the file does: its time of change, or the store's ETag.
-        problem: (code, message) of a PROBLEM.
-    """
-
-    name: str
-    kind: EntryKind
-    size: int | None = None
-    stamp: str = ""
-    problem: tuple[str, str] | None = None
 
 
 class Place(Protocol):

@@ -11,9 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seawall.develop.dataset.readers.columns import Columns
+from seawall.develop.dataset.readers.entries import Entry, EntryKind
 from seawall.develop.dataset.readers.folder import Run
 from seawall.develop.dataset.readers.names import printable
-from seawall.develop.dataset.readers.places import Entry, EntryKind, Place, check_protocol, open_place
+from seawall.develop.dataset.readers.places import Place, check_protocol, open_place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_of
 from seawall.develop.dataset.readers.registry import FILES, MANIFEST, PROBLEM, container_of, is_manifest
 from seawall.develop.dataset.readers.source import MIB, PlanLimits, SourceFile

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
+from seawall.develop.dataset.readers.entries import Entry, EntryKind
 from seawall.develop.dataset.readers.errors import PathEscapes, Unreadable
-from seawall.develop.dataset.readers.places import Entry, EntryKind
 from seawall.errors import SourceError, UsageError
 
 SMALL_BYTES = 8 << 20

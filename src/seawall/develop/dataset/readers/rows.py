@@ -7,7 +7,7 @@ from functools import partial
 from seawall.content.item import Item, Problem
 from seawall.content.origin import Origin
 from seawall.develop.dataset.readers.columns import Facts
-from seawall.develop.dataset.readers.places import EntryKind
+from seawall.develop.dataset.readers.entries import EntryKind
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_item, problem_of
 from seawall.develop.dataset.readers.source import SourceFile
 
