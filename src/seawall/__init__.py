@@ -7,17 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seawall.develop.dataset.match import match
     from seawall.develop.dataset.scan import ScanOptions, scan
     from seawall.hashing.picture import Pdq, pdq
     from seawall.matching.index import DigestTable, HammingIndex
 
-__all__ = ["DigestTable", "HammingIndex", "Pdq", "ScanOptions", "pdq", "scan"]
+__all__ = ["DigestTable", "HammingIndex", "Pdq", "ScanOptions", "match", "pdq", "scan"]
 
 _HOMES = {
     "DigestTable": "seawall.matching.index",
     "HammingIndex": "seawall.matching.index",
     "Pdq": "seawall.hashing.picture",
     "ScanOptions": "seawall.develop.dataset.scan",
+    "match": "seawall.develop.dataset.match",
     "pdq": "seawall.hashing.picture",
     "scan": "seawall.develop.dataset.scan",
 }

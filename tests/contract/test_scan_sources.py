@@ -223,3 +223,10 @@ def test_the_ledger_of_a_scan_may_be_in_postgresql(
     summary, _ = scan(tmp_path / "coffee.jpg")
     assert summary["findings"] == 1
     assert len(summary["ledger_root"]) == 64
+
+
+def test_the_library_matches_as_the_command_line_does(photos: dict[str, bytes], known: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.jpg").write_bytes(photos["coffee.jpg"])
+    (line,) = seawall.match(tmp_path / "copy.jpg", lists=[known])
+    (found,) = line["matches"]
+    assert (found["list"], found["distance"], found["orientation"]) == ("known.txt", 0, "original")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -12,42 +11,17 @@ from hypothesis import strategies as st
 from seawall.errors import UsageError
 from seawall.hashing.digests import DIGESTS, Digester
 from seawall.hashing.registry import SignalTypes
-from seawall.hashing.signal import BadSignal, Comparison, SignalType
+from seawall.hashing.signal import BadSignal, SignalType
+from seawall.testing import StandInSignal
 
 TYPES = SignalTypes.installed(plugins=[])
 FIXED = [each for each in TYPES if each.width is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class StandInPhotoDna:
-    """A stand-in for the licensed hash: 144 bytes, compared by Euclidean distance."""
-
-    name: str = "photodna"
-    comparison: Comparison = Comparison.DISTANCE
-    width: int | None = 144
-    threshold: float = 100.0
-
-    def parse(self, text: str) -> bytes:
-        return bytes.fromhex(text)
-
-    def format(self, value: bytes) -> str:
-        return value.hex()
-
-    def distance(self, left: bytes, right: bytes) -> float:
-        return float(sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5)
-
-    def weak(self, value: bytes) -> bool:
-        return not any(value)
-
-
-def stand_in() -> SignalType:
-    return StandInPhotoDna()
-
-
 def test_a_plug_in_takes_the_reserved_name() -> None:
     class Installed:
         def load(self) -> object:
-            return stand_in
+            return StandInSignal
 
     types = SignalTypes.installed(plugins=[Installed()])  # type: ignore[list-item]
     assert types["photodna"].distance(bytes(144), bytes([3]) + bytes([4]) + bytes(142)) == 5
@@ -55,7 +29,7 @@ def test_a_plug_in_takes_the_reserved_name() -> None:
 
 def test_a_plug_in_cannot_replace_a_built_in() -> None:
     with pytest.raises(UsageError, match="twice"):
-        SignalTypes([*TYPES, StandInPhotoDna(name="pdq")])
+        SignalTypes([*TYPES, StandInSignal(name="pdq")])
 
 
 def test_what_is_not_a_signal_type_is_refused() -> None:

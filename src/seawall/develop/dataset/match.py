@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from seawall.canary.selection import Selection
+from seawall.canary.selection import Selection, select_lists
 from seawall.content.item import Item
 from seawall.content.origin import Origin
 from seawall.develop.dataset.scan.judge import Judge, open_matcher
 from seawall.develop.dataset.scan.rows import Row
 from seawall.develop.sources import Registers
+from seawall.errors import NothingToMatch
 from seawall.hashing.digests import needed_digests
 from seawall.hashing.examiner import Examiner
 from seawall.hashing.registry import SignalTypes
@@ -19,6 +20,37 @@ from seawall.policy import Policy, load_policy
 from seawall.settings import Settings
 
 _KEYS = ("list", "list_version", "entry", "type", "distance", "orientation", "labels", "action", "drill")
+
+
+def match(
+    files: str | Path | Sequence[str | Path],
+    *,
+    lists: Sequence[str | Path] = (),
+    max_distance: int | None = None,
+    settings: Settings | None = None,
+) -> list[dict[str, Any]]:
+    """Match files against lists, in all eight orientations.
+
+    Args:
+        files: One file or several.
+        lists: Names of imported lists, or list files; empty for every imported list. Canaries are always matched.
+        max_distance: Largest PDQ distance; None for each type's own threshold.
+        settings: Where seawall's state is; default: the environment's.
+
+    Returns:
+        A line for each file, as `Lookup.files` describes.
+
+    Raises:
+        NothingToMatch: If there is no list but the canaries.
+        SeawallError: For a list that cannot be used.
+    """
+    settings = settings or Settings.from_env()
+    selection = select_lists(settings, [str(each) for each in lists])
+    if not selection.real:
+        raise NothingToMatch
+    paths = [files] if isinstance(files, str | Path) else files
+    with Lookup(selection, settings, max_distance=max_distance) as lookup:
+        return list(lookup.files(Path(path) for path in paths))
 
 
 class Lookup:
