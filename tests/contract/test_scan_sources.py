@@ -22,7 +22,7 @@ from seawall.develop.dataset.scan.receipts import Folder
 from seawall.develop.sources.formats import Defaults, parse_file
 from seawall.develop.sources.rules import Action, Kind
 from seawall.develop.sources.store import RegisterStore
-from seawall.errors import StorageFull
+from seawall.errors import StorageFull, UsageError
 
 Scan = Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]
 URL = "https://images.example/coffee.jpg"
@@ -44,10 +44,11 @@ def known(photos: dict[str, bytes], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scan(known: Path, tmp_path: Path) -> Scan:
-    def run(*sources: str | Path, **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def run(*sources: str | Path | tuple[()], **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         out = tmp_path / "out"
         chosen = {"lists": [str(known)], "workers": 1} | options
-        summary = seawall.scan([str(source) for source in sources], seawall.ScanOptions(out=out, **chosen))
+        places = [source for source in sources if source]
+        summary = seawall.scan(places, seawall.ScanOptions(out=out, **chosen))
         return summary, [json.loads(line) for line in (out / "findings.jsonl").read_text().splitlines()]
 
     return run
@@ -230,3 +231,30 @@ def test_the_library_matches_as_the_command_line_does(photos: dict[str, bytes], 
     (line,) = seawall.match(tmp_path / "copy.jpg", lists=[known])
     (found,) = line["matches"]
     assert (found["list"], found["distance"], found["orientation"]) == ("known.txt", 0, "original")
+
+
+def test_stored_hashes_with_more_digests_serve_and_with_fewer_do_not(
+    scan: Scan, photos: dict[str, bytes], tmp_path: Path, seawall_home: Path
+) -> None:
+    import hashlib
+
+    from seawall.matching import ListStore, Purpose
+
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, data in photos.items():
+        (folder / name).write_bytes(data)
+    sha1 = tmp_path / "sha1.txt"
+    sha1.write_text(hashlib.sha1(photos["brick.jpg"], usedforsecurity=False).hexdigest() + "\n")
+    assert scan(folder)[0]["resumed"] == 0
+    store = ListStore(seawall_home / "lists")
+    store.import_file(sha1, name="sums", purpose=Purpose.CSAM)
+    store.import_file(tmp_path / "known.txt", name="sums", purpose=Purpose.CSAM)
+    with pytest.raises(UsageError, match="sha1"):
+        scan((), lists=[], since="sums@1")
+    summary, findings = scan(folder, lists=["sums"])
+    assert (summary["resumed"], len(findings)) == (0, 2)
+    assert scan(folder)[0]["resumed"] == 6, "hashes with sha1 serve a scan that does not need it"
+    summary, findings = scan((), lists=[], since="sums@1")
+    assert summary["resumed"] == 6
+    assert [finding["type"] for finding in findings] == ["pdq"]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 ROW_VERSION = 1
@@ -45,8 +47,8 @@ class ScanConfig:
 
     @property
     def hash_id(self) -> str:
-        """Identity of how items are hashed."""
-        return _identity([ROW_VERSION, self.recipe, sorted(self.digests)])
+        """Identity of how items are hashed, readable: rows, recipe, digests."""
+        return _hash_id(self.recipe, self.digests)
 
     @property
     def match_id(self) -> str:
@@ -64,6 +66,22 @@ class ScanConfig:
         """Rebuild the settings from `to_dict`."""
         known = {field.name: data[field.name] for field in fields(cls)}
         return cls(**known | {"digests": tuple(data["digests"]), "lists": tuple(data["lists"])})
+
+
+def stored_digests(hashed: Path, recipe: str, needed: frozenset[str]) -> frozenset[str] | None:
+    """Return the digests of stored hashes that serve for a scan, or None if there are none.
+
+    Args:
+        hashed: Directory with a directory for each `hash_id`.
+        recipe: Decode recipe of the scan.
+        needed: Digests that the scan needs; stored hashes with more of them serve as well.
+    """
+    found = [frozenset(path.name.rpartition(".")[2].split("-")) for path in hashed.glob(_hash_id(recipe, ["*"]))]
+    return min((each for each in found if each >= needed), key=lambda each: (len(each), sorted(each)), default=None)
+
+
+def _hash_id(recipe: str, digests: Iterable[str]) -> str:
+    return f"rows{ROW_VERSION}.{recipe.replace('/', '-')}.{'-'.join(sorted(digests))}"
 
 
 def _identity(parts: list[Any]) -> str:

@@ -21,12 +21,12 @@ from seawall.develop.dataset.readers import plan
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.develop.sources import Registers
 from seawall.engine import Engine, InlineEngine, Lost, ProcessEngine
-from seawall.errors import NothingToMatch
+from seawall.errors import NothingToMatch, UsageError
 from seawall.hashing.digests import ALWAYS, needed_digests
 from seawall.policy import load_policy
 from seawall.settings import Settings
 
-from .config import ScanConfig
+from .config import ScanConfig, stored_digests
 from .facts import RunFacts, Summary
 from .judge import open_matcher
 from .process import ShardProcessor, hashed_folder, matched_folder
@@ -141,11 +141,18 @@ def scan(
 def _configure(settings: Settings, options: ScanOptions, selection: Selection, out: Path) -> ScanConfig:
     policy = load_policy(options.policy)
     matcher = open_matcher(selection.sources, settings, max_distance=options.max_distance)
+    needed = ALWAYS | needed_digests(matcher.digest_types())
+    stored = stored_digests(out / "state" / "hashed", RECIPE, needed)
+    if options.since is not None and stored is None:
+        raise UsageError(
+            f"{out} holds no hashes with {', '.join(sorted(needed))}, which {options.since} needs",
+            hint="run the scan without --since: it reads the media again",
+        )
     return ScanConfig(
         out=str(out),
         home=str(settings.home),
         recipe=RECIPE,
-        digests=tuple(sorted(ALWAYS | needed_digests(matcher.digest_types()))),
+        digests=tuple(sorted(stored or needed)),
         lists=tuple(source.as_dict() for source in selection.sources),
         lists_fingerprint=matcher.fingerprint(),
         max_distance=options.max_distance,
