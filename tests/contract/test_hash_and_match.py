@@ -74,11 +74,16 @@ def test_a_rotated_copy_matches_and_says_how(
     assert match["entry"] not in original["value"] or len(match["entry"]) < 8
 
 
-def test_hash_values_match_without_files(seawall: Callable[..., Any], vectors: Path) -> None:
-    needle = (vectors / "lists/needles.txt").read_text().split()[0]
-    ran = seawall("match", "--type", "pdq", "--hash", needle, "--list", vectors / "lists/haystack.txt", "--json")
-    assert ran.code in (0, 1)
-    assert ran.lines()[0]["hash"] == needle
+def test_hash_values_match_as_brute_force_says(seawall: Callable[..., Any], vectors: Path) -> None:
+    needles = (vectors / "lists/needles.txt").read_text().split()[:40]
+    rows = [line.split(",") for line in (vectors / "lists/expected_matches.csv").read_text().split()[1:]]
+    wanted = [sorted(int(row[3]) for row in rows if row[0] == "31" and int(row[1]) == each) for each in range(40)]
+    haystack = vectors / "lists/haystack.txt"
+    ran = seawall("match", "--type", "pdq", "--list", haystack, "--json", "--hash", *needles)
+    assert ran.code == 1, ran.err
+    assert [line["hash"] for line in ran.lines()] == needles
+    found = [[match["distance"] for match in line["matches"]] for line in ran.lines()]
+    assert found == wanted
 
 
 def test_without_a_list_there_is_nothing_to_match(seawall: Callable[..., Any], vectors: Path) -> None:

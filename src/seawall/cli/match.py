@@ -15,7 +15,9 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command()
 def match_files(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="Files to match.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="Files to match; after --hash, more hashes.")
+    ] = None,
     lists: Annotated[
         list[str] | None,
         typer.Option("--list", help="Imported list, or list file; repeatable. Default: every imported list."),
@@ -30,7 +32,9 @@ def match_files(
     from seawall.develop.dataset.match import Lookup
     from seawall.settings import Settings
 
-    if bool(files) == bool(hashes):
+    if hashes:
+        hashes, files = [*hashes, *map(str, files or [])], None  # `--hash HEX HEX`: what follows are hashes too
+    if not files and not hashes:
         raise UsageError("give files, or --hash with a value", hint="seawall match FILE... | --type pdq --hash HEX...")
     settings = Settings.from_env()
     selection = select_lists(settings, lists or ())
