@@ -258,3 +258,31 @@ def test_stored_hashes_with_more_digests_serve_and_with_fewer_do_not(
     summary, findings = scan((), lists=[], since="sums@1")
     assert summary["resumed"] == 6
     assert [finding["type"] for finding in findings] == ["pdq"]
+
+
+def test_a_delta_takes_items_out_of_the_manifest_and_puts_none_back(
+    scan: Scan, photos: dict[str, bytes], tmp_path: Path, seawall_home: Path
+) -> None:
+    from seawall.matching import ListStore, Purpose
+    from seawall.matching.lists import ListRow
+
+    folder, out = tmp_path / "data", tmp_path / "out"
+    folder.mkdir()
+    for name, data in photos.items():
+        (folder / name).write_bytes(data)
+
+    def kept() -> set[str]:
+        return set(pq.read_table(out / "manifest.parquet")["item"].to_pylist())
+
+    store = ListStore(seawall_home / "lists")
+    store.create_bank("bank", Purpose.CSAM)
+    for version, name in enumerate(("brick.jpg", "coffee.jpg", "camera.jpg"), start=1):
+        store.add("bank", [ListRow("pdq", bytes.fromhex(seawall.pdq(photos[name]).value))])
+        summary, findings = (
+            scan(folder, lists=["bank"]) if version == 1 else scan((), lists=[], since=f"bank@{version}")
+        )
+        assert [finding["item"] for finding in findings] == [name]
+        assert (len(kept()), summary["kept"]) == (6 - version, 6 - version)
+    assert kept() == set(photos) - {"brick.jpg", "coffee.jpg", "camera.jpg"}
+    full = [json.loads(line)["item"] for line in (out / "full/findings.jsonl").read_text().splitlines()]
+    assert full == ["brick.jpg"]

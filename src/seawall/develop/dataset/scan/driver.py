@@ -29,6 +29,7 @@ from seawall.settings import Settings
 from .config import ScanConfig, stored_digests
 from .facts import RunFacts, Summary
 from .judge import open_matcher
+from .manifest import FILE_NAME as MANIFEST
 from .process import ShardProcessor, hashed_folder, matched_folder
 from .receipts import locked
 from .record import ScanRecord
@@ -143,6 +144,8 @@ def _configure(settings: Settings, options: ScanOptions, selection: Selection, o
     matcher = open_matcher(selection.sources, settings, max_distance=options.max_distance)
     needed = ALWAYS | needed_digests(matcher.digest_types())
     stored = stored_digests(out / "state" / "hashed", RECIPE, needed)
+    if options.since is not None and not (out / MANIFEST).exists():
+        raise UsageError(f"{out} holds no finished scan", hint="run the scan without --since first")
     if options.since is not None and stored is None:
         raise UsageError(
             f"{out} holds no hashes with {', '.join(sorted(needed))}, which {options.since} needs",

@@ -8,19 +8,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from seawall.canary.selection import Selection
 from seawall.files import storage, write_whole
-from seawall.settings import PRIVATE_FILE
+from seawall.settings import PRIVATE_DIR, PRIVATE_FILE
 
 from .config import ScanConfig
 from .facts import RunFacts, Summary
+from .manifest import FILE_NAME as MANIFEST
+from .manifest import ManifestWriter
 from .present import present
 from .process import hashed_folder, matched_folder
 from .record import ScanRecord
-from .rows import schema
+
+_OUTPUTS = (
+    "summary.json",
+    "findings.jsonl",
+    "attention.jsonl",
+    "report.html",
+    "report-data.json",
+    "card.md",
+    "card.json",
+)
 
 
 def settle(
@@ -33,8 +45,8 @@ def settle(
     """
     out = facts.state.out
     with storage(out):
-        plan_digest = _write_items(facts, config)
-        summary = _summary(facts, config, selection, since)
+        plan_digest, kept = _write_items(facts, config, delta=since is not None)
+        summary = _summary(facts, config, selection, since) | {"kept": kept}
         closing = {key: summary[key] for key in ("items", "examined", "unexamined", "damaged", "findings", "drill")}
         summary["ledger_root"] = record.closed(closing | {"plan": plan_digest, "lists": selection.described})
         present(out, summary, facts, config, record)
@@ -55,7 +67,6 @@ def _summary(facts: RunFacts, config: ScanConfig, selection: Selection, since: s
         "findings": tally.findings,
         "drill": tally.drill,
         "known_fine": tally.known_fine,
-        "kept": tally.kept,
         "policy": config.policy_hash,
         "lists": selection.described,
         "seconds": round(facts.seconds, 3),
@@ -66,19 +77,27 @@ def _summary(facts: RunFacts, config: ScanConfig, selection: Selection, since: s
     return summary | ({"since": since} if since else {})
 
 
-def _write_items(facts: RunFacts, config: ScanConfig) -> str:
-    """Write findings, items that need attention, and the manifest of kept items; return the digest of all receipts."""
-    import pyarrow.parquet as pq
+def _write_items(facts: RunFacts, config: ScanConfig, *, delta: bool) -> tuple[str, int]:
+    """Write findings, items that need attention, and the manifest.
 
+    Args:
+        facts: The run.
+        config: The scan.
+        delta: Whether only a list's delta was matched, so that the manifest can only lose items.
+
+    Returns:
+        The digest of all receipts, and the number of kept items.
+    """
     out = facts.state.out
     hashed, matched = hashed_folder(config), matched_folder(config)
     digest = hashlib.sha256()
-    names = {name: out / f".{name}.new" for name in ("findings.jsonl", "attention.jsonl", "manifest.parquet")}
+    names = {name: out / f".{name}.new" for name in ("findings.jsonl", "attention.jsonl", MANIFEST)}
     lost = {shard.id for shard in facts.lost}
+    out_of_it: set[str] = set()
     with (
         names["findings.jsonl"].open("w", encoding="utf-8") as findings,
         names["attention.jsonl"].open("w", encoding="utf-8") as attention,
-        pq.ParquetWriter(names["manifest.parquet"], _manifest_schema(), compression="zstd") as manifest,
+        ManifestWriter(names[MANIFEST]) as manifest,
     ):
         for shard in facts.state.plan():
             rows, held = hashed.read(shard.id), matched.read(shard.id)
@@ -92,13 +111,33 @@ def _write_items(facts: RunFacts, config: ScanConfig) -> str:
                     findings.write(json.dumps(finding) + "\n")
                 if item["states"]:
                     _attend(attention, item)
-                if item["action"] != "allow":
-                    removed.add(item["row"])
-            _write_kept(manifest, hashed.path / rows["file"], removed)
+                removed.add(item["row"])
+                if delta:
+                    out_of_it.add(item["item"])
+            if not delta:
+                manifest.keep(hashed.path / rows["file"], removed)
+        if delta:
+            manifest.narrow(out / MANIFEST, out_of_it)
+    if delta:
+        _set_aside(out)
     for name, temporary in names.items():
         temporary.chmod(PRIVATE_FILE)
         temporary.replace(out / name)
-    return digest.hexdigest()
+    return digest.hexdigest(), manifest.kept
+
+
+def _set_aside(out: Path) -> None:
+    """Move what the last full scan found into `full/`, before a delta's findings take its place."""
+    try:
+        if "since" in json.loads((out / "summary.json").read_bytes()):
+            return
+    except (FileNotFoundError, ValueError):
+        return
+    full = out / "full"
+    full.mkdir(exist_ok=True, mode=PRIVATE_DIR)
+    for name in _OUTPUTS:
+        with suppress(FileNotFoundError):
+            (out / name).replace(full / name)
 
 
 def _held_items(path: Path) -> Iterator[dict[str, Any]]:
@@ -116,25 +155,3 @@ def _attend(file: IO[str], item: dict[str, Any]) -> None:
         "message": item.get("message"),
     }
     file.write(json.dumps(row) + "\n")
-
-
-def _manifest_schema() -> Any:
-    import pyarrow as pa
-
-    return pa.schema([schema().field(name) for name in ("item", "sha256", "size", "medium", "origin")])
-
-
-def _write_kept(manifest: Any, rows: Path, removed: set[int]) -> None:
-    """Copy the rows that policy keeps, column by column."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    start = 0
-    with pq.ParquetFile(rows) as file:
-        columns = _manifest_schema().names
-        for batch in file.iter_batches(batch_size=8192, columns=columns):
-            keep = np.ones(batch.num_rows, dtype=bool)
-            keep[[row - start for row in removed if start <= row < start + batch.num_rows]] = False
-            start += batch.num_rows
-            manifest.write_batch(batch.filter(pa.array(keep)).select(columns))
