@@ -25,13 +25,13 @@ from .process import hashed_folder, matched_folder
 from .record import ScanRecord
 
 _OUTPUTS = (
-    "summary.json",
     "findings.jsonl",
     "attention.jsonl",
     "report.html",
     "report-data.json",
     "card.md",
     "card.json",
+    "summary.json",  # last: it says whether the others are of a full scan
 )
 
 
