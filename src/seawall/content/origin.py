@@ -6,7 +6,7 @@ A field that is not known stays `None` and is written as null: unknown is shown,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -42,10 +42,6 @@ class Origin:
     def from_dict(cls, data: Mapping[str, Any]) -> Origin:
         """Rebuild an origin from `to_dict`; fields not known here are ignored."""
         return cls(**{field.name: data.get(field.name) for field in fields(cls)})
-
-    def with_(self, **known: Any) -> Origin:
-        """Return a copy with the given fields filled in."""
-        return replace(self, **known)
 
     @property
     def actionable(self) -> bool:

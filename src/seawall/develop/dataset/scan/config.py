@@ -1,4 +1,4 @@
-"""What a scan does, as a value that can be written down and handed to another process or machine.
+"""What a scan does, as a value that can be handed to another process.
 
 Two identities follow from it: `hash_id` names how items are hashed, `match_id` names what they are matched
 against. Stored hashes serve again as long as the first stays the same, stored matches as long as both do.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +56,6 @@ class ScanConfig:
         return _identity(
             [self.hash_id, self.lists_fingerprint, self.max_distance, self.policy_hash, self.sources_fingerprint]
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-able values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ScanConfig:
-        """Rebuild the settings from `to_dict`."""
-        known = {field.name: data[field.name] for field in fields(cls)}
-        return cls(**known | {"digests": tuple(data["digests"]), "lists": tuple(data["lists"])})
 
 
 def stored_digests(hashed: Path, recipe: str, needed: frozenset[str]) -> frozenset[str] | None:
