@@ -12,11 +12,25 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
+from seawall.content.pictures import PICTURE_SIDE, Picture
 
-PICTURE_SIDE = 640
-"""Longest side of the picture that detectors are given, in pixels; smaller pictures are never enlarged."""
+__all__ = [
+    "PICTURE_SIDE",
+    "Detector",
+    "Info",
+    "Input",
+    "LoadContext",
+    "Modality",
+    "Picture",
+    "Region",
+    "Result",
+    "Runs",
+    "ScoreKind",
+    "Status",
+    "Task",
+    "Text",
+    "WeightStore",
+]
 
 
 class Modality(StrEnum):
@@ -116,22 +130,6 @@ class Info:
     requires_human_review: bool = False
     deterministic: bool = True
     runs: Runs = Runs.CONFINED
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded picture, or one sampled frame of a video.
-
-    Attributes:
-        pixels: uint8 (height, width, 3), RGB, upright (EXIF orientation applied), transparency on white, long side at
-            most `PICTURE_SIDE`, never enlarged. Read-only.
-        width: Width of the whole picture, upright, before it was made smaller.
-        height: Its height.
-    """
-
-    pixels: npt.NDArray[np.uint8] = field(repr=False)
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

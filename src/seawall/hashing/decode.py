@@ -26,7 +26,7 @@ ENTRY = "seawall.hashing.decode:decode"
 
 
 def decode(data: memoryview, params: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Hash one medium.
+    """Hash one medium, or with `show` give small pictures of it as `seawall.content.pictures.show` says.
 
     Args:
         data: The bytes of an image; empty for media that come as a file descriptor.
@@ -40,6 +40,10 @@ def decode(data: memoryview, params: dict[str, Any], fds: list[int]) -> dict[str
     Raises:
         MediaError: If nothing could be decoded.
     """
+    if params.get("show"):
+        from seawall.content.pictures.show import show
+
+        return show(data, params, fds)
     kind = Sniffed(Medium(params["medium"]), params["format"])
     if kind.medium is Medium.IMAGE:
         return _decode_image(data, kind)

@@ -7,13 +7,14 @@ never passed over in silence.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from seawall.content.item import Item, Problem
+from seawall.content.loading import CHUNK_BYTES, MAX_IMAGE_BYTES, fill_buffer, read_up_to, reason_of
 from seawall.content.media import HEAD_BYTES, Medium, Sniffed, sniff
 from seawall.content.sandbox import Sandbox, SandboxLimits
 from seawall.errors import MediaError, SeawallError, TooLarge
@@ -22,9 +23,8 @@ from seawall.hashing.digests import ALWAYS, Digester
 from seawall.hashing.examined import Examined, judged
 from seawall.hashing.replies import read_reply
 
-CHUNK_BYTES = 1 << 20
-MAX_IMAGE_BYTES = 512 << 20
-"""Longest encoded image that is decoded; a longer one is digested and counted as unexamined."""
+if TYPE_CHECKING:
+    from seawall.content.pictures import PictureReader
 
 
 class Examiner:
@@ -47,7 +47,16 @@ class Examiner:
 
     def close(self) -> None:
         """End the decode process."""
+        if "pictures" in self.__dict__:
+            self.pictures.close()
         self._sandbox.close()
+
+    @cached_property
+    def pictures(self) -> PictureReader:
+        """Shows items to detectors by the same decode process."""
+        from seawall.content.pictures import PictureReader
+
+        return PictureReader(self._sandbox)
 
     def examine_file(self, path: Path) -> Examined:
         """Examine one local file."""
@@ -65,10 +74,10 @@ class Examiner:
         except SeawallError as error:
             return Examined(problem=Problem(error.code, error.message))
         except (OSError, EOFError, ValueError) as error:
-            return Examined(problem=Problem("unreadable", _reason(error)))
+            return Examined(problem=Problem("unreadable", reason_of(error)))
 
     def _examine_stream(self, stream: BinaryIO, item: Item) -> Examined:
-        head = _read_up_to(stream, HEAD_BYTES)
+        head = read_up_to(stream, HEAD_BYTES)
         kind = sniff(head)
         if kind.medium is Medium.IMAGE:
             return self._examine_image(stream, head, kind, item.size)
@@ -85,7 +94,7 @@ class Examiner:
     def _examine_image(self, stream: BinaryIO, head: bytes, kind: Sniffed, size: int | None) -> Examined:
         """Read the image straight into the memory that the decode process sees, digest it while it decodes."""
         digester = Digester(self._names)
-        length = self._fill(stream, head, size)
+        length = fill_buffer(stream, head, size, self._sandbox)
         if length > MAX_IMAGE_BYTES:
             digester.update(self._sandbox.buffer(length)[:length])
             while chunk := stream.read(CHUNK_BYTES):
@@ -99,42 +108,3 @@ class Examiner:
             return judged(known, read_reply(self._sandbox.result()))
         except MediaError as error:
             return replace(known, problem=Problem(error.code, error.message))
-
-    def _fill(self, stream: BinaryIO, head: bytes, size: int | None) -> int:
-        """Copy the stream into the sandbox's buffer, to one byte past the limit; return how much that is."""
-        room = max(len(head) + 1, min((size or CHUNK_BYTES) + 1, MAX_IMAGE_BYTES + 1))
-        buffer = self._sandbox.buffer(room)
-        buffer[: len(head)] = head
-        length = len(head)
-        while True:
-            if length == len(buffer):
-                if length > MAX_IMAGE_BYTES:
-                    return length
-                buffer = self._sandbox.buffer(min(2 * length, MAX_IMAGE_BYTES + 1))
-            read = _read_into(stream, buffer[length:])
-            if not read:
-                return length
-            length += read
-
-
-def _read_up_to(stream: BinaryIO, size: int) -> bytes:
-    head = b""
-    while len(head) < size and (chunk := stream.read(size - len(head))):
-        head += chunk
-    return head
-
-
-def _read_into(stream: BinaryIO, view: memoryview) -> int:
-    readinto = getattr(stream, "readinto", None)
-    if readinto is not None:
-        return readinto(view) or 0
-    chunk = stream.read(min(len(view), CHUNK_BYTES))
-    view[: len(chunk)] = chunk
-    return len(chunk)
-
-
-def _reason(error: Exception) -> str:
-    """Say what went wrong without repeating anything that a file wrote."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno)
-    return f"reading stopped with {type(error).__name__}"

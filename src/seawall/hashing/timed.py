@@ -7,22 +7,18 @@ A loose local file is decoded in place. A member of an archive is first copied t
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from seawall.content.item import Item, Problem
+from seawall.content.loading import SPOOL_BYTES, copy_through, spool
 from seawall.content.media import Medium, Sniffed
 from seawall.content.sandbox import Sandbox
 from seawall.errors import MediaError, TooLarge
 from seawall.hashing.digests import Digester
 from seawall.hashing.examined import Examined, judged
 from seawall.hashing.replies import read_reply
-
-SPOOL_BYTES = 1 << 30
-CHUNK_BYTES = 1 << 20
 
 
 def examine_timed(
@@ -38,13 +34,13 @@ def examine_timed(
         digester: Computes the digests.
         sandbox: The decode process.
     """
-    with _spool(item) as spool:
-        too_long = _copy(stream, head, digester, spool)
+    with spool(item) as memory:
+        too_long = copy_through(stream, head, digester.update, memory)
         known = Examined(digester.values(), digester.size, kind)
         if too_long:
             message = f"the medium is longer than {SPOOL_BYTES >> 20} MiB and inside an archive"
             return replace(known, problem=Problem(TooLarge.code, message))
-        descriptor = os.dup((spool or stream).fileno())
+        descriptor = os.dup((memory or stream).fileno())
         try:
             os.lseek(descriptor, 0, os.SEEK_SET)
             return _HASHERS[kind.medium](known, descriptor, sandbox)
@@ -71,29 +67,3 @@ _HASHERS: dict[Medium, Callable[[Examined, int, Sandbox], Examined]] = {
     Medium.VIDEO: _hash_video,
     Medium.AUDIO: _hash_audio,
 }
-
-
-@contextmanager
-def _spool(item: Item) -> Iterator[IO[bytes] | None]:
-    """Anonymous memory for an item that is not a local file by itself; None for one that is."""
-    if item.path is not None:
-        yield None
-    elif hasattr(os, "memfd_create"):
-        with os.fdopen(os.memfd_create("seawall-medium"), "w+b") as file:
-            yield file
-    else:
-        with tempfile.TemporaryFile() as file:
-            yield file
-
-
-def _copy(stream: BinaryIO, head: bytes, digester: Digester, spool: IO[bytes] | None) -> bool:
-    """Read the stream to its end; return whether it was too long to be kept."""
-    chunk = head
-    while chunk:
-        digester.update(chunk)
-        if spool is not None and digester.size <= SPOOL_BYTES:
-            spool.write(chunk)
-        chunk = stream.read(CHUNK_BYTES)
-    if spool is not None:
-        spool.flush()
-    return spool is not None and digester.size > SPOOL_BYTES
