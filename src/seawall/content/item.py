@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from seawall.content.media import Sniffed
 from seawall.content.origin import Origin
 
 
@@ -39,6 +40,7 @@ class Item:
         path: The local file that holds exactly this item's bytes, if there is one.
         problem: Set when the row names bytes that cannot be had (a URL that is not fetched, a broken row).
         caption: Text that travels with the item, if the row has any.
+        kind: What the bytes are, where the reader knows; otherwise the first bytes tell.
     """
 
     key: str
@@ -48,3 +50,4 @@ class Item:
     path: Path | None = None
     problem: Problem | None = None
     caption: str | None = field(default=None, repr=False)
+    kind: Sniffed | None = None

@@ -15,6 +15,7 @@ class Medium(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
+    TEXT = "text"
     OTHER = "other"
 
 
@@ -27,6 +28,9 @@ class Sniffed:
 
 
 OTHER = Sniffed(Medium.OTHER, "")
+
+TEXT = Sniffed(Medium.TEXT, "utf-8")
+"""A row of a text corpus: only its reader can know; a text may begin like any other file."""
 
 _MAGIC: tuple[tuple[bytes, Sniffed], ...] = (
     (b"\xff\xd8\xff", Sniffed(Medium.IMAGE, "jpeg")),

@@ -78,11 +78,11 @@ class Examiner:
 
     def _examine_stream(self, stream: BinaryIO, item: Item) -> Examined:
         head = read_up_to(stream, HEAD_BYTES)
-        kind = sniff(head)
+        kind = item.kind or sniff(head)
         if kind.medium is Medium.IMAGE:
             return self._examine_image(stream, head, kind, item.size)
         digester = Digester(self._names)
-        if kind.medium is not Medium.OTHER:
+        if kind.medium in (Medium.VIDEO, Medium.AUDIO):
             from seawall.hashing.timed import examine_timed
 
             return examine_timed(stream, head, kind, item, digester, self._sandbox)

@@ -78,7 +78,7 @@ class PictureReader:
             raise UnsupportedMedia("the item has no bytes")
         with item.open() as stream:
             head = read_up_to(stream, HEAD_BYTES)
-            kind = sniff(head)
+            kind = item.kind or sniff(head)
             digest = hashlib.sha256()
             if kind.medium is Medium.IMAGE:
                 return self._show_image(stream, head, kind, item.size, digest, sha256)

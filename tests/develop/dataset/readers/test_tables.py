@@ -135,7 +135,7 @@ def test_addresses_alone_are_not_fetched_and_are_counted(readers: Any, tmp_path:
 
 @every_format
 def test_a_table_that_names_no_items_is_a_document(readers: Any, tmp_path: Path, write: Write) -> None:
-    path = write(pa.table({"text": ["a", "b"], "score": [1.0, 2.0]}), tmp_path / "t")
+    path = write(pa.table({"weight": [3, 4], "score": [1.0, 2.0]}), tmp_path / "t")
     (got,) = readers.read_all(path)
     assert (got.key, got.data) == (path.name, path.read_bytes())
     (got,) = readers.read_all(tmp_path)

@@ -37,6 +37,7 @@ class Columns:
         collection: Column that names the upstream collection.
         crawled_at: Column that holds the moment of the crawl.
         key: Column that holds the dataset's own key.
+        text: Column whose texts are the items, whatever else the rows name.
     """
 
     image: str | None = None
@@ -47,6 +48,7 @@ class Columns:
     collection: str | None = None
     crawled_at: str | None = None
     key: str | None = None
+    text: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """Return the names that were given."""
@@ -123,6 +125,16 @@ class Facts:
 
 
 NO_FACTS = Facts()
+
+
+def corpus_text(row: Mapping[str, Any], columns: Columns) -> str | None:
+    """Return the whole text of a row of a text corpus, or None if it has none."""
+    if columns.text is not None:
+        value = row.get(columns.text)
+        return value if isinstance(value, str) else None
+    folded = {name.lower(): value for name, value in row.items()}
+    values = (folded[name] for name in NAMES["caption"] if name in folded)
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)
 
 
 def text(value: Any) -> str | None:

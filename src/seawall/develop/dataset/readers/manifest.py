@@ -1,4 +1,4 @@
-"""JSONL manifests: a row is a JSON object that names a file beside the manifest, an address, or both.
+"""JSONL: a row is a JSON object that names a file beside the manifest, an address, or both, or is a text itself.
 
 Line numbers begin at 1. Every line that is not blank is an item; one that cannot be read is a problem item that says
 which line it is.
@@ -7,25 +7,23 @@ which line it is.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any
 
 from seawall.content.item import Item, Problem
-from seawall.develop.dataset.readers.columns import Columns, Facts
+from seawall.develop.dataset.readers.columns import Columns, Facts, corpus_text
 from seawall.develop.dataset.readers.errors import BadTable
+from seawall.develop.dataset.readers.lines import MAX_LINE, Line, lines
 from seawall.develop.dataset.readers.names import printable
 from seawall.develop.dataset.readers.places import open_place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_item, problem_of
-from seawall.develop.dataset.readers.rows import named_item, settle_address, stamp_of
+from seawall.develop.dataset.readers.rows import named_item, settle_address, stamp_of, text_item
 from seawall.develop.dataset.readers.source import PlanLimits, SourceFile
 from seawall.develop.dataset.readers.streams import decompressed
 from seawall.develop.dataset.shards import ShardSpec
 
-MAX_LINE = 16 << 20
-"""Longest line that is read."""
 _BOM = b"\xef\xbb\xbf"
 _PACKED = (".gz", ".zst")
 
@@ -46,7 +44,7 @@ class ManifestReader:
             return
         with file.open() as raw:
             part = _Range(limits.columns)
-            for line in _lines(raw, 0, 1):
+            for line in lines(raw, 0, 1):
                 part.add(file, line)
                 if part.rows >= limits.items or part.referenced >= limits.size_bytes:
                     yield part.shard(file, chosen)
@@ -65,7 +63,7 @@ class ManifestReader:
                 stream = decompressed(raw) if start == 0 else raw
                 if start:
                     raw.seek(start)
-                for line in _lines(stream, start, first):
+                for line in lines(stream, start, first):
                     if end is not None and line.start >= end:
                         return
                     number = line.number + 1
@@ -73,16 +71,6 @@ class ManifestReader:
                         yield _item(file, line, columns)
         except EXPECTED as error:
             yield problem_item(f"{file.key}::{number}", problem_of(error), replace(file.origin, offset=number))
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line; `data` is None if it is too long."""
-
-    number: int
-    start: int
-    end: int
-    data: bytes | None
 
 
 class _Range:
@@ -96,7 +84,7 @@ class _Range:
         self.rows = 0
         self.referenced = 0
 
-    def add(self, file: SourceFile, line: _Line) -> None:
+    def add(self, file: SourceFile, line: Line) -> None:
         """Take a line in."""
         self.end = line.end
         if line.data is not None and not line.data.strip():
@@ -117,22 +105,7 @@ class _Range:
         return file.shard("manifest", chosen | lines, part=f"from line {self._line}", size_bytes=size, items=self.rows)
 
 
-def _lines(raw: BinaryIO, start: int, number: int) -> Iterator[_Line]:
-    """Read lines within bounds, from where the stream is."""
-    stream = raw if isinstance(raw, io.BufferedReader | io.BytesIO) else io.BufferedReader(raw)  # type: ignore[type-var]
-    while data := stream.readline(MAX_LINE + 1):
-        end = start + len(data)
-        line: bytes | None = data
-        if len(data) > MAX_LINE and not data.endswith(b"\n"):
-            line = None
-            while (more := stream.readline(MAX_LINE)) and not more.endswith(b"\n"):
-                end += len(more)
-            end += len(more)
-        yield _Line(number, start, end, line)
-        start, number = end, number + 1
-
-
-def _parse(line: _Line) -> dict[str, Any]:
+def _parse(line: Line) -> dict[str, Any]:
     if line.data is None:
         raise BadTable(f"line {line.number} is longer than {MAX_LINE >> 20} MiB")
     try:
@@ -144,15 +117,19 @@ def _parse(line: _Line) -> dict[str, Any]:
     return row
 
 
-def _item(file: SourceFile, line: _Line, columns: Columns) -> Item:
+def _item(file: SourceFile, line: Line, columns: Columns) -> Item:
     key = f"{file.key}::{line.number}"
     try:
-        facts = Facts.of(_parse(line), columns)
+        row = _parse(line)
+        facts = Facts.of(row, columns)
     except BadTable as error:
         return problem_item(key, Problem("bad_row", error.message), replace(file.origin, offset=line.number))
     path, url = settle_address(facts)
-    if path is None and url is None:
-        problem = Problem("bad_row", f"line {line.number} names neither a path nor an address")
+    if columns.text is not None or (path is None and url is None):
+        body = corpus_text(row, columns)
+        if body is not None:
+            return text_item(key, facts.origin(file.origin, offset=line.number), body)
+        problem = Problem("bad_row", f"line {line.number} names no path and no address, and has no text")
         return problem_item(key, problem, facts.origin(file.origin, offset=line.number))
     base = replace(file.origin, row=printable(path) if path else None)
     origin = replace(facts, url=url).origin(base, offset=line.number)

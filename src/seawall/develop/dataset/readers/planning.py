@@ -16,7 +16,7 @@ from seawall.develop.dataset.readers.folder import Run
 from seawall.develop.dataset.readers.names import printable
 from seawall.develop.dataset.readers.places import Place, check_protocol, open_place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_of
-from seawall.develop.dataset.readers.registry import FILES, MANIFEST, PROBLEM, container_of, is_manifest
+from seawall.develop.dataset.readers.registry import FILES, PROBLEM, container_of, is_manifest, reader_of_location
 from seawall.develop.dataset.readers.source import MIB, PlanLimits, SourceFile
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.errors import NotFound
@@ -188,7 +188,7 @@ class _Planner:
 
     def _single(self, entry: Entry) -> Iterator[ShardSpec]:
         file = self._file(entry)
-        reader = MANIFEST if is_manifest(entry.name) else container_of(file) or FILES
+        reader = reader_of_location(entry.name) or container_of(file) or FILES
         try:
             yield from reader.plan(file, self._limits)
         except EXPECTED as error:

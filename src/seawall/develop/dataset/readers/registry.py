@@ -8,6 +8,7 @@ from typing import Protocol
 from seawall.content.item import Item
 from seawall.develop.dataset.readers.arrow import ArrowReader
 from seawall.develop.dataset.readers.folder import FilesReader
+from seawall.develop.dataset.readers.lines import LinesReader
 from seawall.develop.dataset.readers.manifest import ManifestReader
 from seawall.develop.dataset.readers.parquet import ParquetReader
 from seawall.develop.dataset.readers.problems import EXPECTED, ProblemReader
@@ -50,9 +51,11 @@ PROBLEM = ProblemReader()
 CONTAINERS: tuple[ContainerReader, ...] = (TarReader(), ZipReader(), ParquetReader(), ArrowReader())
 """Readers of files that are opened wherever they are found."""
 MANIFEST: ContainerReader = ManifestReader()
-"""Reader of manifests, which are opened where they are given as a location, and are documents elsewhere."""
+LINES: ContainerReader = LinesReader()
+GIVEN: tuple[ContainerReader, ...] = (MANIFEST, LINES)
+"""Readers of files that are opened where they are given as a location, and are documents elsewhere."""
 
-_ALL: tuple[Reader, ...] = (FILES, PROBLEM, MANIFEST, *CONTAINERS)
+_ALL: tuple[Reader, ...] = (FILES, PROBLEM, *GIVEN, *CONTAINERS)
 _READERS: Mapping[str, Reader] = {reader.name: reader for reader in _ALL}
 _HEAD = 265
 _MAGIC = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"))
@@ -82,6 +85,11 @@ def container_of(file: SourceFile) -> ContainerReader | None:
 def is_manifest(name: str) -> bool:
     """Say whether a location is a manifest by its name."""
     return name.lower().endswith(MANIFEST.suffixes)
+
+
+def reader_of_location(name: str) -> ContainerReader | None:
+    """Return the reader of a file that is given as a location, if there is one for such files alone."""
+    return next((reader for reader in GIVEN if name.lower().endswith(reader.suffixes)), None)
 
 
 def _by_content(file: SourceFile) -> ContainerReader | None:

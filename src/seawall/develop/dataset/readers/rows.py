@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from functools import partial
 
 from seawall.content.item import Item, Problem
+from seawall.content.media import TEXT
 from seawall.content.origin import Origin
 from seawall.develop.dataset.readers.columns import Facts
 from seawall.develop.dataset.readers.entries import EntryKind
@@ -52,6 +54,12 @@ def named_item(file: SourceFile, key: str, origin: Origin, path: str | None, cap
         return problem_item(key, Problem("unreadable", "the row names a folder"), origin)
     opener = partial(file.place.open, name)
     return Item(key, origin, opener, size=entry.size, path=file.place.path(name), caption=caption)
+
+
+def text_item(key: str, origin: Origin, body: str) -> Item:
+    """Return the item of a row that is a text."""
+    data = body.encode("utf-8", "replace")
+    return Item(key, origin, partial(io.BytesIO, data), size=len(data), kind=TEXT)
 
 
 def stamp_of(file: SourceFile, path: str | None) -> tuple[str, int]:

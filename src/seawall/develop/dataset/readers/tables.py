@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from seawall.content.item import Item
+from seawall.content.item import Item, Problem
 from seawall.develop.dataset.readers.columns import Columns, Facts, text
 from seawall.develop.dataset.readers.errors import BadTable
 from seawall.develop.dataset.readers.names import printable
-from seawall.develop.dataset.readers.rows import is_address, named_item, settle_address, stamp_of
+from seawall.develop.dataset.readers.problems import problem_item
+from seawall.develop.dataset.readers.rows import is_address, named_item, settle_address, stamp_of, text_item
 from seawall.develop.dataset.readers.source import SourceFile
 
 _DIGEST_NAMES = ("sha1", "sha256", "sha512", "md5", "blake3", "hash", "phash", "pdq", "digest", "checksum")
@@ -34,22 +35,25 @@ class Layout:
         files: Those of them that are `{bytes, path}`.
         single: Whether each row holds one byte string at most, so that its number is key enough.
         roles: Column by meaning.
+        text: Column whose texts are the items: the one that was named, or the caption of a table that has no media.
     """
 
     content: tuple[str, ...]
     files: tuple[str, ...]
     single: bool
     roles: dict[str, str]
+    text: str | None = None
 
     @property
     def names_items(self) -> bool:
         """Whether rows are items; if not, the table is a document like any other file."""
-        return bool(self.content) or "path" in self.roles or "url" in self.roles
+        return bool(self.content) or self.text is not None or "path" in self.roles or "url" in self.roles
 
     @property
     def columns(self) -> list[str]:
         """Every column that is read."""
-        return list(dict.fromkeys((*self.content, *self.roles.values())))
+        texts = () if self.text is None else (self.text,)
+        return list(dict.fromkeys((*self.content, *self.roles.values(), *texts)))
 
     def without_content(self) -> Layout:
         """Return the layout that reads what rows say, and no media."""
@@ -80,7 +84,14 @@ class Layout:
         others = [field.name for field in schema if field.name not in names and _is_plain(field.type)]
         single = len(content) == 1 and (_is_bytes(content[0].type) or _is_file(content[0].type))
         files = tuple(field.name for field in content if _is_file(field.type))
-        return cls(tuple(field.name for field in content), files, single, columns.assign(others))
+        roles = columns.assign(others)
+        if columns.text is not None:
+            return cls((), (), True, roles, columns.text)
+        if content or "path" in roles or "url" in roles:
+            return cls(tuple(field.name for field in content), files, single, roles)
+        caption = roles.get("caption")
+        text = caption if caption is not None and _is_text(schema.field(caption).type) else None
+        return cls((), (), True, roles, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,23 @@ class RowReader:
         held = {name: batch.column(name) for name in self.layout.content} if self.wanted else {}
         for place in range(batch.num_rows):
             facts = Facts(**{role: _said(column, place) for role, column in said.items()})
-            yield from self._row(first_row + place, place, facts, held)
+            if self.layout.text is None:
+                yield from self._row(first_row + place, place, facts, held)
+            else:
+                yield self._text(first_row + place, facts, batch.column(self.layout.text)[place])
+
+    def _text(self, row: int, facts: Facts, value: Any) -> Item:
+        key = f"{self.file.key}::{row}"
+        path, url = settle_address(facts)
+        base = replace(self.file.origin, row=printable(path) if path else None)
+        origin = replace(facts, url=url).origin(base, offset=row)
+        try:
+            body = value.as_py()
+        except ValueError:
+            body = None
+        if not isinstance(body, str):
+            return problem_item(key, Problem("bad_row", "the row has no text"), origin)
+        return text_item(key, origin, body)
 
     def _row(self, row: int, place: int, facts: Facts, held: dict[str, Any]) -> Iterator[Item]:
         path, url = settle_address(facts)
@@ -206,6 +233,14 @@ def _extension_type() -> Any:
     import pyarrow as pa
 
     return pa.BaseExtensionType
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def _is_plain(kind: Any) -> bool:
