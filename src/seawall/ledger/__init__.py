@@ -16,6 +16,7 @@ from seawall.ledger.ledger import Ledger, open_ledger, open_store
 from seawall.ledger.notes import Checkpoint, PublicKey, open_note
 from seawall.ledger.proofs import ConsistencyProof, InclusionProof, verify_inclusion
 from seawall.ledger.results import Failure, Fault, VerifyResult
+from seawall.ledger.signatures import verify_signature
 
 __all__ = [
     "Checkpoint",
@@ -42,4 +43,5 @@ __all__ = [
     "read_checkpoint",
     "verify_export",
     "verify_inclusion",
+    "verify_signature",
 ]

@@ -24,6 +24,7 @@ from seawall.ledger.merkle import Frontier, consistency_path, inclusion_path, ro
 from seawall.ledger.notes import Checkpoint, PublicKey, open_note
 from seawall.ledger.proofs import ConsistencyProof, InclusionProof
 from seawall.ledger.results import VerifyResult
+from seawall.ledger.signatures import signed_text
 from seawall.settings import Settings
 from seawall.store import Store
 from seawall.store.tables import ledger_checkpoint, ledger_event
@@ -131,6 +132,19 @@ class Ledger:
             row = {"size": checkpoint.size, "key_id": public.key_id, "note": note}
             connection.execute(insert(ledger_checkpoint), row)
         return checkpoint, note
+
+    def sign(self, context: str, data: bytes) -> bytes:
+        """Sign something other than the tree with the ledger's key.
+
+        Args:
+            context: What sort of thing it is; a signature for one context is none for another.
+            data: What is signed, by its digest.
+
+        Raises:
+            KeyFileError: If the key is lost, unreadable, or not the one that signed so far.
+        """
+        with self._store.read() as connection:
+            return self._signing_key(connection).sign(signed_text(context, data))
 
     def prove(self, event: str) -> InclusionProof:
         """Return the proof that an event is in the ledger, under a checkpoint that covers it.
