@@ -88,6 +88,10 @@ class Folder:
             _sync_directory(self.path)
         return receipt
 
+    def discard(self, shard: str) -> None:
+        """Withdraw a receipt whose facts no longer hold; the shard's work is done again."""
+        (self.path / f"{shard}.json").unlink(missing_ok=True)
+
     def sweep(self) -> None:
         """Remove what attempts that were cut short left behind. Only the owner of the scan's lock may."""
         for path in self.path.glob(".tmp-*"):

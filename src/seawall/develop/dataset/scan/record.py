@@ -42,6 +42,7 @@ class ScanRecord:
         self, settings: Settings, config: ScanConfig, state: ScanState, *, clock: Clock = system_clock
     ) -> None:
         settings.directory()
+        self.clock = clock
         self._store = Store.open(settings.database_url, clock=clock)
         self.ledger = Ledger.open(self._store, KeyFile(settings.home / "keys"))
         self._config = config
@@ -67,11 +68,11 @@ class ScanRecord:
             "digests": list(config.digests),
             "max_distance": config.max_distance,
         }
-        self._write(iter([("scan.started", f"{self._prefix}/started", body)]))
+        self.write(iter([("scan.started", f"{self._prefix}/started", body)]))
 
     def shard(self, result: ShardResult, held: Path | None) -> None:
         """Record a shard's receipts, and what was found in it."""
-        self._write(self._shard_events(result, held))
+        self.write(self._shard_events(result, held))
 
     def closed(self, facts: dict[str, Any]) -> str:
         """Record the end of the scan and sign a checkpoint.
@@ -83,7 +84,7 @@ class ScanRecord:
             The ledger's root, in hexadecimal.
         """
         self._last = f"{self._prefix}/closed/{facts['plan']}"
-        self._write(iter([("scan.closed", self._last, facts)]))
+        self.write(iter([("scan.closed", self._last, facts)]))
         self.ledger.checkpoint()
         return self.ledger.root()
 
@@ -126,7 +127,8 @@ class ScanRecord:
         decision = {"action": item["action"], "rules": item["rules"], "drill": item["drill"]}
         yield "decision", f"{prefix}/{item['row']}/decision", place | decision | {"policy": self._config.policy_hash}
 
-    def _write(self, events: Iterator[tuple[str, str, dict[str, Any]]]) -> None:
+    def write(self, events: Iterator[tuple[str, str, dict[str, Any]]]) -> None:
+        """Record events (kind, key, facts), a group in one transaction."""
         while group := list(islice(events, _GROUP)):
             with self._store.begin() as connection:
                 self.ledger.record_all(connection, group)
