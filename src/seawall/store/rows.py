@@ -12,7 +12,7 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose keys are not there yet, and return how many there were."""
+    """Insert the rows whose keys are not there yet; return how many there were, or -1 if the database does not say."""
     result = connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
     return result.rowcount
 
