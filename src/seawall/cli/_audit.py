@@ -52,6 +52,11 @@ def record_register(stored: Stored) -> None:
     _record([("sources.version", f"sources/{stored.name}/{stored.revision}/{stored.at}", body)])
 
 
+def record_event(kind: str, key: str, facts: Mapping[str, Any]) -> None:
+    """Record one event: ids, digests and counts."""
+    _record([(kind, key, facts)])
+
+
 def _record(events: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
     from seawall.ledger import KeyFile, Ledger, open_store
 
