@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seawall.develop.dataset.match import match
     from seawall.develop.dataset.scan import ScanOptions, scan
+    from seawall.develop.dataset.separate import SeparateOptions, separate
     from seawall.hashing.picture import Pdq, pdq
     from seawall.matching.index import DigestTable, HammingIndex
 
-__all__ = ["DigestTable", "HammingIndex", "Pdq", "ScanOptions", "match", "pdq", "scan"]
+__all__ = [
+    "DigestTable",
+    "HammingIndex",
+    "Pdq",
+    "ScanOptions",
+    "SeparateOptions",
+    "match",
+    "pdq",
+    "scan",
+    "separate",
+]
 
 _HOMES = {
     "DigestTable": "seawall.matching.index",
     "HammingIndex": "seawall.matching.index",
     "Pdq": "seawall.hashing.picture",
     "ScanOptions": "seawall.develop.dataset.scan",
+    "SeparateOptions": "seawall.develop.dataset.separate",
     "match": "seawall.develop.dataset.match",
     "pdq": "seawall.hashing.picture",
     "scan": "seawall.develop.dataset.scan",
+    "separate": "seawall.develop.dataset.separate",
 }
 
 

@@ -23,7 +23,12 @@ COMMANDS = {
     "match": "Match files or hashes against lists.",
     "lists": "Import, change, inspect and verify hash lists and banks.",
     "sources": "Deny and allow lists of domains, collections, datasets and URLs.",
+    "vault": "Encrypted evidence: put, ls, open, destroy, verify.",
     "ledger": "The tamper-evident record: key, checkpoint, prove, export, verify.",
+    "separate": "Keep depictions of children and adult content apart, and attest to it.",
+    "card": "Write a dataset card whose child-safety part comes from the ledger.",
+    "calibrate": "Turn your own harmless items into thresholds with confidence bounds.",
+    "hub": "Judge datasets that are hosted for others, on every push and when lists change.",
     "canary": "Harmless stand-ins that fire every path.",
 }
 """Every command and its one line of help; `seawall.cli.NAME` has its Typer application as `app`."""
