@@ -63,9 +63,17 @@ def test_a_large_picture_comes_small_in_colour_with_its_true_size(reader: Pictur
     shown = reader.show(_item(_encoded(_quarters(1600, 1200), form)))
     picture = shown.pictures[0]
     assert (picture.width, picture.height) == (1600, 1200)
-    assert picture.pixels.shape == (480, PICTURE_SIDE, 3)
+    assert picture.pixels.shape == ((450, 600, 3) if form == "JPEG" else (480, PICTURE_SIDE, 3))
     assert _corners(shown) == [RED, GREEN, BLUE, WHITE]
     assert not picture.pixels.flags.writeable
+
+
+@pytest.mark.parametrize("side", [1, 100, 639, 640, 641, 1000, 1023, 1280, 1283, 1920, 2000, 4000, 6000])
+def test_a_jpeg_of_any_size_comes_at_most_640_and_hardly_smaller(reader: PictureReader, side: int) -> None:
+    shown = reader.show(_item(_encoded(Image.new("RGB", (max(1, side // 2), side), (9, 90, 200)), "JPEG")))
+    long = max(shown.pictures[0].pixels.shape)
+    assert min(side, 512) <= long <= min(side, PICTURE_SIDE)
+    assert shown.pictures[0].height == side
 
 
 def test_a_small_picture_is_never_enlarged(reader: PictureReader) -> None:

@@ -1,7 +1,7 @@
 """Making a frame small, in colour and upright. Runs in the decode process.
 
-A JPEG is decoded in colour at the nearest scale that the DCT gives for nothing; every other format comes in strips at
-full resolution. The scale changes pixels a little, so it is never used for hashes.
+A JPEG is decoded in colour at a scale that the DCT gives for nothing, and taken as it comes where that is close enough;
+every other format comes in strips at full resolution. Scaling changes pixels, so it is never used for hashes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ LIMITS = Limits(max_pixels=50_000_000, max_frames=400, max_total_pixels=400_000_
 KEPT_FRAMES = 8
 """Pictures of an animation or of a file of many pages."""
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+CLOSE_ENOUGH = 512
+"""Long side from which a JPEG that the DCT made smaller is not made exactly `PICTURE_SIDE` long."""
+
+_EIGHTHS = 8
+_MIRRORED = frozenset({2, 4, 5, 7})
+_QUARTER_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
+"""Turns to the left, after mirroring, that undo what EXIF states."""
 
 
 def small_pictures(data: memoryview, kind: Sniffed) -> tuple[list[Picture], frozenset[str]]:
@@ -58,14 +56,14 @@ def small_pictures(data: memoryview, kind: Sniffed) -> tuple[list[Picture], froz
         return kept, reader.flags
 
 
-def shrunk(pixels: Pixels) -> Image.Image:
-    """Return RGB pixels as a picture whose long side is at most `PICTURE_SIDE`."""
-    picture = Image.fromarray(pixels)
-    share = PICTURE_SIDE / max(picture.size)
+def shrunk(pixels: Pixels) -> Pixels:
+    """Return RGB pixels whose long side is at most `PICTURE_SIDE`."""
+    share = PICTURE_SIDE / max(pixels.shape[:2])
     if share >= 1:
-        return picture
-    width, height = (max(1, round(side * share)) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        return pixels
+    height, width = (max(1, round(side * share)) for side in pixels.shape[:2])
+    small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(small)
 
 
 def _quick_jpeg(data: memoryview) -> Picture | None:
@@ -77,15 +75,26 @@ def _quick_jpeg(data: memoryview) -> Picture | None:
     try:
         import simplejpeg
 
-        share = min(1.0, PICTURE_SIDE / max(header.width, header.height))
-        least = {"min_height": round(header.height * share), "min_width": round(header.width * share)}
+        eighths = _scale(max(header.width, header.height))
+        least = {"min_height": _scaled(header.height, eighths), "min_width": _scaled(header.width, eighths)}
         pixels = simplejpeg.decode_jpeg(data, "RGB", **least)
     except (ImportError, ValueError):
         return None
     return _picture(shrunk(pixels), header.width, header.height, header.orientation, 0)
 
 
-def _from_frame(frame: Frame) -> Image.Image:
+def _scale(side: int) -> int:
+    """Return in how many eighths to decode a long side: those that are close enough, or else too many."""
+    fitting = min(_EIGHTHS, PICTURE_SIDE * _EIGHTHS // side)
+    close = fitting == _EIGHTHS or fitting * side >= CLOSE_ENOUGH * _EIGHTHS
+    return fitting if close else fitting + 1
+
+
+def _scaled(side: int, eighths: int) -> int:
+    return -(-side * eighths // _EIGHTHS)
+
+
+def _from_frame(frame: Frame) -> Pixels:
     strips = frame.variants.get("on_white", frame.strips)
     whole = np.empty((frame.height, frame.width, 3), np.uint8)
     top = 0
@@ -105,9 +114,10 @@ def _coloured(strips: Iterator[Strip]) -> Iterator[Pixels]:
             yield np.broadcast_to(grey[:, :, None], (*grey.shape, 3))
 
 
-def _picture(small: Image.Image, width: int, height: int, orientation: int, frame: int) -> Picture:
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
-        if orientation >= 5:
-            width, height = height, width
-    return Picture(np.asarray(small), width, height, frame)
+def _picture(small: Pixels, width: int, height: int, orientation: int, frame: int) -> Picture:
+    if orientation in _MIRRORED:
+        small = small[:, ::-1]
+    small = np.rot90(small, _QUARTER_TURNS.get(orientation, 0))
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(small, width, height, frame)

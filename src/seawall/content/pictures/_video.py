@@ -11,8 +11,6 @@ import random
 import time
 from typing import Any
 
-import numpy as np
-
 from seawall.content.pictures._picture import MAX_PICTURES, Picture
 from seawall.content.pictures._shrink import LIMITS, shrunk
 from seawall.errors import MediaError, TooLarge, UnsupportedMedia
@@ -111,5 +109,5 @@ def _sample_unknown_length(
 def _picture(frame: Any, index: int) -> Picture:
     if frame.width * frame.height > LIMITS.max_pixels:
         raise TooLarge(f"the video's frames have more than {LIMITS.max_pixels // 1_000_000} megapixels")
-    pixels = np.asarray(shrunk(frame.to_ndarray(format="rgb24")))
+    pixels = shrunk(frame.to_ndarray(format="rgb24"))
     return Picture(pixels, frame.width, frame.height, index, frame.time)
