@@ -125,6 +125,7 @@ def describe(summary: dict[str, Any], out: Path) -> str:
         + (f", drill {summary['drill']:,}" if summary["drill"] else ""),
         f"abstentions {summary['abstentions']:,}, skipped {summary['skipped']:,}, errors {summary['errors']:,}, "
         f"unexamined {summary['unexamined']:,}",
+        *(f"  {name:<28} {number:>12,}" for name, number in summary["categories"].items()),
         "",
         *_matrix(summary["modalities"]),
         "",

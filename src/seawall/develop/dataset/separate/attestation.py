@@ -57,6 +57,7 @@ def write_attestation(
         "errors": summary["errors"],
         "modalities": summary["modalities"],
         "answers": summary["answers"],
+        "categories": summary["categories"],
         "policy": {"name": policy.name, "version": policy.version, "hash": policy.hash, "text": policy.text},
         "detectors": list(detectors),
         "lists": summary["lists"],

@@ -35,6 +35,8 @@ class Counts:
         skipped: Items for which a cascade left a detector out.
         errors: Items for which a detector failed or could not be used, or that could not be shown to one.
         answers: Answers by detector and status.
+        categories: Items by `csem.*` category that a pack or a model gave at or above the policy's threshold.
+        csem: That threshold.
         modalities: Items by modality, and in it by partition and by what went wrong.
         rules: Items by the rule that placed them.
         actions: Items by action.
@@ -50,7 +52,9 @@ class Counts:
     abstentions: int = 0
     skipped: int = 0
     errors: int = 0
+    csem: float = 1.0
     partitions: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
     answers: dict[str, Counter[str]] = field(default_factory=dict)
     modalities: dict[str, Counter[str]] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
@@ -84,6 +88,7 @@ class Counts:
         for answers in (observation.answers, observation.captions):
             for name, result in answers.items():
                 self.answers.setdefault(name, Counter())[result.status.value] += 1
+        self.categories.update(observation.categories(self.csem))
         statuses = observation.statuses
         unusable = bool(statuses & {Status.ERROR, Status.UNSUPPORTED})
         unsupported = observation.problem == "unsupported_media"
@@ -113,6 +118,7 @@ class Counts:
             "findings": self.findings,
             "drill": self.drill,
             "modalities": {name: dict(sorted(self.modalities[name].items())) for name in sorted(self.modalities)},
+            "categories": dict(sorted(self.categories.items())),
             "answers": {name: dict(sorted(self.answers[name].items())) for name in sorted(self.answers)},
             "rules": dict(sorted(self.rules.items())),
             "actions": dict(sorted(self.actions.items())),

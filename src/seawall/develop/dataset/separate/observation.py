@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seawall.detectors.contract import Result, Status
-from seawall.policy.classes import PERSONS_ABSTAINED
+from seawall.policy.classes import CSEM_PREFIX, PERSONS_ABSTAINED
 
 ROW_VERSION = 1
 """Raised when the columns of stored observations change their meaning."""
@@ -61,6 +61,13 @@ class Observation:
         """Answer by detector over all parts: the largest scores and the worst status."""
         names = dict.fromkeys(name for part in self.parts for name in part)
         return {name: joined_results(part[name] for part in self.parts if name in part) for name in names}
+
+    def categories(self, least: float) -> frozenset[str]:
+        """Return the `csem.*` categories that anything in the item has at `least` this score."""
+        every = (result.labels.items() for part in (*self.parts, self.captions) for result in part.values())
+        return frozenset(
+            label for labels in every for label, score in labels if label.startswith(CSEM_PREFIX) and score >= least
+        )
 
     @property
     def persons_abstained(self) -> bool:

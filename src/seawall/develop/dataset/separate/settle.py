@@ -47,6 +47,7 @@ _CLOSING = (
     "findings",
     "drill",
     "modalities",
+    "categories",
 )
 """Counts that the ledger keeps."""
 
@@ -77,7 +78,7 @@ def settle(
     out = facts.state.out
     with storage(out):
         groups = _Groups.of(facts, config, policy)
-        counts = Counts(clusters=groups.clusters, largest=groups.largest)
+        counts = Counts(clusters=groups.clusters, largest=groups.largest, csem=policy.thresholds.csem)
         reader = Reader(infos, policy)
         placed = _place_groups(facts, config, groups, reader)
         with ItemWriter(out, policy) as writer:
