@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from seawall.detectors.contract import Info, Result, Task
-from seawall.policy.separation import Part, Placement, SeparationPolicy, Signs, Skipped, join, place_cluster, signs_of
+from seawall.policy.separation import (
+    Part,
+    Partition,
+    Placement,
+    SeparationPolicy,
+    Signs,
+    Skipped,
+    join,
+    place_cluster,
+    signs_of,
+)
 
 from .held import canary_concepts, real_match
 from .observation import Modality, Observation
@@ -83,7 +93,8 @@ class Reader:
             rehearsed = place_cluster(self._policy, canaries)
             if rehearsed.partition.severity > real.partition.severity:
                 return Placed(rehearsed, drill=True)
-        return Placed(real, drill=self._rehearsal)
+        rehearsed = self._rehearsal and real.partition not in (Partition.NEITHER, Partition.UNKNOWN)
+        return Placed(real, drill=rehearsed)
 
     def _signs_of_item(self, observation: Observation, *, pictured: bool) -> tuple[Signs, ...]:
         """Each frame of a video is a member of its own: an adult in one says nothing of the next."""
