@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seawall.develop.dataset.clean import CleanOptions, clean, verify_manifest
     from seawall.develop.dataset.match import match
     from seawall.develop.dataset.scan import ScanOptions, scan
     from seawall.develop.dataset.separate import SeparateOptions, separate
@@ -14,27 +15,33 @@ if TYPE_CHECKING:
     from seawall.matching.index import DigestTable, HammingIndex
 
 __all__ = [
+    "CleanOptions",
     "DigestTable",
     "HammingIndex",
     "Pdq",
     "ScanOptions",
     "SeparateOptions",
+    "clean",
     "match",
     "pdq",
     "scan",
     "separate",
+    "verify_manifest",
 ]
 
 _HOMES = {
+    "CleanOptions": "seawall.develop.dataset.clean",
     "DigestTable": "seawall.matching.index",
     "HammingIndex": "seawall.matching.index",
     "Pdq": "seawall.hashing.picture",
     "ScanOptions": "seawall.develop.dataset.scan",
     "SeparateOptions": "seawall.develop.dataset.separate",
+    "clean": "seawall.develop.dataset.clean",
     "match": "seawall.develop.dataset.match",
     "pdq": "seawall.hashing.picture",
     "scan": "seawall.develop.dataset.scan",
     "separate": "seawall.develop.dataset.separate",
+    "verify_manifest": "seawall.develop.dataset.clean",
 }
 
 

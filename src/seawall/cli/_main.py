@@ -27,6 +27,8 @@ COMMANDS = {
     "ledger": "The tamper-evident record: key, checkpoint, prove, export, verify.",
     "separate": "Keep depictions of children and adult content apart, and attest to it.",
     "card": "Write a dataset card whose child-safety part comes from the ledger.",
+    "clean": "Write datasets anew without what was found, and sign what is left.",
+    "verify-manifest": "Say whether data are exactly what a clean signed: the gate of a training job.",
     "calibrate": "Turn your own harmless items into thresholds with confidence bounds.",
     "hub": "Judge datasets that are hosted for others, on every push and when lists change.",
     "canary": "Harmless stand-ins that fire every path.",
@@ -45,7 +47,7 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = get_command(import_module(f"seawall.cli.{cmd_name}").app)
+        command = get_command(import_module(f"seawall.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
         return command
 

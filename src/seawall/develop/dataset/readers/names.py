@@ -5,6 +5,7 @@ File names are bytes, and archives may name anything; escapes are reversible, so
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 
 MAX_NAMES = 1_000_000
@@ -38,6 +39,22 @@ def _escape(char: str) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+_ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
+
+
+def original(text: str) -> str:
+    """Return the name of which `printable` made `text`."""
+    return _ESCAPED.sub(_unescape, text)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    byte, short, long = found.groups()
+    if byte is not None:
+        code = int(byte, 16)
+        return chr(code if code < 0x80 else code + 0xDC00)
+    return chr(int(short or long, 16)) if short or long else "\\"
 
 
 class Names:

@@ -57,6 +57,7 @@ GIVEN: tuple[ContainerReader, ...] = (MANIFEST, LINES)
 
 _ALL: tuple[Reader, ...] = (FILES, PROBLEM, *GIVEN, *CONTAINERS)
 _READERS: Mapping[str, Reader] = {reader.name: reader for reader in _ALL}
+_HOLDERS: Mapping[str, ContainerReader] = {reader.name: reader for reader in (*GIVEN, *CONTAINERS)}
 _HEAD = 265
 _MAGIC = ((b"PAR1", "parquet"), (b"ARROW1", "arrow"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"))
 
@@ -69,6 +70,18 @@ def reader_named(name: str) -> Reader:
     """
     try:
         return _READERS[name]
+    except KeyError:
+        raise SourceError("a shard of the plan names a reader that this version does not have") from None
+
+
+def container_named(name: str) -> ContainerReader:
+    """Return the reader of files that hold items which a shard names.
+
+    Raises:
+        SourceError: If there is none.
+    """
+    try:
+        return _HOLDERS[name]
     except KeyError:
         raise SourceError("a shard of the plan names a reader that this version does not have") from None
 

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 from seawall.content.item import Item, Problem
 from seawall.content.media import TEXT
 from seawall.content.origin import Origin
 from seawall.develop.dataset.readers.columns import Facts
 from seawall.develop.dataset.readers.entries import EntryKind
+from seawall.develop.dataset.readers.places import Place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_item, problem_of
 from seawall.develop.dataset.readers.source import SourceFile
 
 NOT_FETCHED = Problem("not_fetched", "the row holds an address alone; seawall does not fetch it")
 NO_CONTENT = Problem("no_content", "the row holds neither bytes nor a path nor an address")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """Opens the file that a row names, and says which one it is.
+
+    Attributes:
+        place: Where it is.
+        name: Its name there.
+    """
+
+    place: Place
+    name: str
+
+    def __call__(self) -> BinaryIO:
+        """Open the file."""
+        return self.place.open(self.name)
 
 
 def is_address(said: str) -> bool:
@@ -52,7 +72,7 @@ def named_item(file: SourceFile, key: str, origin: Origin, path: str | None, cap
         return Item(key, origin, None, problem=problem_of(error), caption=caption)
     if entry.kind is not EntryKind.FILE:
         return problem_item(key, Problem("unreadable", "the row names a folder"), origin)
-    opener = partial(file.place.open, name)
+    opener = NamedFile(file.place, name)
     return Item(key, origin, opener, size=entry.size, path=file.place.path(name), caption=caption)
 
 

@@ -51,10 +51,17 @@ class TarReader:
 
     def read(self, spec: ShardSpec, *, media: bool = True) -> Iterator[Item]:
         """Yield the members, and one problem item where the archive is damaged."""
+        for _, item in self.samples(spec):
+            yield item
+
+    def samples(self, spec: ShardSpec) -> Iterator[tuple[str | None, Item]]:
+        """Yield the members, each with the name of the sample that it is a part of."""
         file = SourceFile.of(spec, open_place(spec.location))
         with file.open() as raw:
             stream = Forward(decompressed(raw))
-            yield from _Archive(file, stream, Columns.from_dict(spec.selector.get("columns"))).items()
+            archive = _Archive(file, stream, Columns.from_dict(spec.selector.get("columns")))
+            for item in archive.items():
+                yield archive.sample, item
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,11 @@ class _Archive:
         self._held_bytes = 0
         self._sample: str | None = None
         self._facts = NO_FACTS
+
+    @property
+    def sample(self) -> str | None:
+        """Name of the sample that the item yielded last is a part of."""
+        return self._sample
 
     def items(self) -> Iterator[Item]:
         """Yield every member; where the archive is damaged, one item with the problem, and no more."""

@@ -52,7 +52,7 @@ class ZipReader:
         if file.size is not None and file.size <= 2 * limits.size_bytes:
             yield file.shard(self.name, {})
             return
-        with file.open() as raw, _opened(raw) as archive:
+        with file.open() as raw, opened(raw) as archive:
             listed = archive.infolist()
             start, size = 0, 0
             for end, info in enumerate(listed, 1):
@@ -69,7 +69,7 @@ class ZipReader:
     def read(self, spec: ShardSpec, *, media: bool = True) -> Iterator[Item]:
         """Yield the members of the range."""
         file = SourceFile.of(spec, open_place(spec.location))
-        with file.open() as raw, _opened(raw) as archive:
+        with file.open() as raw, opened(raw) as archive:
             yield from _members(file, archive, spec.selector.get("start", 0), spec.selector.get("end"))
 
 
@@ -142,7 +142,7 @@ class _Member(io.RawIOBase):
         super().close()
 
 
-def _opened(raw: BinaryIO) -> zipfile.ZipFile:
+def opened(raw: BinaryIO) -> zipfile.ZipFile:
     """Open an archive once its directory is known to be of bearable length.
 
     Raises:
