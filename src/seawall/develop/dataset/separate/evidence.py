@@ -93,8 +93,8 @@ class Reader:
             rehearsed = place_cluster(self._policy, canaries)
             if rehearsed.partition.severity > real.partition.severity:
                 return Placed(rehearsed, drill=True)
-        rehearsed = self._rehearsal and real.partition not in (Partition.NEITHER, Partition.UNKNOWN)
-        return Placed(real, drill=rehearsed)
+        rehearsal = self._rehearsal and real.partition not in (Partition.NEITHER, Partition.UNKNOWN)
+        return Placed(real, drill=rehearsal)
 
     def _signs_of_item(self, observation: Observation, *, pictured: bool) -> tuple[Signs, ...]:
         """Each frame of a video is a member of its own: an adult in one says nothing of the next."""
