@@ -84,11 +84,12 @@ class ShardProcessor:
 
     def close(self) -> None:
         """End the decode process, if one was started."""
-        if "_examiner" in self.__dict__:
-            self._examiner.close()
+        if "examiner" in self.__dict__:
+            self.examiner.close()
 
     @cached_property
-    def _examiner(self) -> Examiner:
+    def examiner(self) -> Examiner:
+        """Examines items with this process's decode process; a further step shares it."""
         return Examiner(self._config.digests)
 
     @cached_property
@@ -108,7 +109,7 @@ class ShardProcessor:
         items = 0
         try:
             with storage(written.parent), pq.ParquetWriter(written, schema(), compression="zstd") as writer:
-                rows = (Row.of(item, self._examiner.examine(item)) for item in read(shard))
+                rows = (Row.of(item, self.examiner.examine(item)) for item in read(shard))
                 while batch := list(islice(rows, BATCH_ITEMS)):
                     writer.write_batch(to_batch(batch))
                     items += len(batch)

@@ -16,7 +16,6 @@ from seawall.develop.dataset.scan.rows import Row, read_rows
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.errors import SourceError
 from seawall.files import storage
-from seawall.hashing.examiner import Examiner
 
 from .config import SeparateConfig, observed_folder
 from .held import real_match
@@ -63,14 +62,8 @@ class SeparateProcessor:
     def close(self) -> None:
         """End every process that was started."""
         self._scan.close()
-        if "_examiner" in self.__dict__:
-            self._examiner.close()
         if "_detectors" in self.__dict__:
             self._detectors.close()
-
-    @cached_property
-    def _examiner(self) -> Examiner:
-        return Examiner(self._config.scan.digests)
 
     @cached_property
     def _detectors(self) -> Any:
@@ -93,7 +86,7 @@ class SeparateProcessor:
         import pyarrow.parquet as pq
 
         written = self._observed.temporary()
-        observer = Observer(self._detectors, self._examiner.pictures)
+        observer = Observer(self._detectors, self._scan.examiner.pictures)
         items = 0
         try:
             with storage(written.parent), pq.ParquetWriter(written, schema(), compression="zstd") as writer:
