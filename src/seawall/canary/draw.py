@@ -48,6 +48,7 @@ class Variant:
         crop: Number of the crop.
         change: What else was done to it, in words.
         picture: The picture.
+        blurred: Whether the owl in it is out of focus.
     """
 
     concepts: tuple[str, ...]
@@ -55,21 +56,23 @@ class Variant:
     crop: int
     change: str
     picture: Image.Image
+    blurred: bool = False
 
 
-def variants(concepts: Sequence[str], count: int, seed: int) -> Iterator[Variant]:
+def variants(concepts: Sequence[str], count: int, seed: int, *, blurred: bool = False) -> Iterator[Variant]:
     """Yield variants; the same arguments give the same pictures.
 
     Args:
         concepts: Which stand-ins are in each picture; none for pictures that are no canaries.
         count: How many.
         seed: Any whole number.
+        blurred: Whether the owl in each is out of focus.
 
     Raises:
-        UsageError: If a concept is not known.
+        UsageError: If a concept is not known, or there is no owl to be blurred.
     """
-    ids = checked(concepts)
-    name = f"{','.join(ids)} {seed}".encode()
+    ids = _checked(concepts, blurred=blurred)
+    name = f"{','.join(ids)}{' blurred' if blurred else ''} {seed}".encode()
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name).digest()[:8]))
     scenes: dict[int, Image.Image] = {}
     for number in range(count):
@@ -79,9 +82,9 @@ def variants(concepts: Sequence[str], count: int, seed: int) -> Iterator[Variant
         if scene not in scenes:
             if len(scenes) == SCENES:
                 scenes.clear()
-            scenes[scene] = draw_scene(ids, scene)
+            scenes[scene] = draw_scene(ids, scene, blurred=blurred)
         change, picture = _CHANGES[kind](random, cropped(scenes[scene], crop))
-        yield Variant(ids, scene, crop, change, picture)
+        yield Variant(ids, scene, crop, change, picture, blurred)
 
 
 def cropped(picture: Image.Image, crop: int) -> Image.Image:
@@ -90,25 +93,27 @@ def cropped(picture: Image.Image, crop: int) -> Image.Image:
     return picture.crop((round(left * WIDTH), round(top * HEIGHT), round(right * WIDTH), round(bottom * HEIGHT)))
 
 
-def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path) -> list[Path]:
+def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path, blurred: bool = False) -> list[Path]:
     """Write variants and `manifest.jsonl` into a directory; return the pictures' paths.
 
     Pictures that were drawn into the directory before stay, and stay in its manifest.
 
     Raises:
-        UsageError: If a concept is not known, the count is out of range, or the directory holds other files.
+        UsageError: If a concept is not known, there is no owl to be blurred, the count is out of range, or the
+            directory holds other files.
         OSError: If the directory cannot be written.
     """
-    ids = checked(concepts)
+    ids = _checked(concepts, blurred=blurred)
+    stem = ("-".join(ids) or "none") + ("-blurred" if blurred else "")
     if not 0 < count <= MAX_VARIANTS:
         raise UsageError(f"draw 1 to {MAX_VARIANTS:,} pictures at a time")
     out.mkdir(parents=True, exist_ok=True)
     before = _drawn_before(out)
     written = []
     lines: list[dict[str, Any]] = []
-    for number, variant in enumerate(variants(ids, count, seed)):
+    for number, variant in enumerate(variants(ids, count, seed, blurred=blurred)):
         suffix = list(_FORMATS)[number % len(_FORMATS)]
-        path = out / f"{'-'.join(ids) or 'none'}-{seed}-{number:04}.{suffix}"
+        path = out / f"{stem}-{seed}-{number:04}.{suffix}"
         data = _encode(variant.picture, suffix)
         path.write_bytes(data)
         written.append(path)
@@ -116,6 +121,7 @@ def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path) -> list[P
             {
                 "file": path.name,
                 "concepts": list(ids),
+                "blurred": blurred,
                 "scene": variant.scene,
                 "crop": variant.crop,
                 "change": variant.change,
@@ -128,6 +134,13 @@ def draw(concepts: Sequence[str], *, count: int, seed: int, out: Path) -> list[P
     lines = [line for line in before if line["file"] not in names] + lines
     (out / MANIFEST).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return written
+
+
+def _checked(concepts: Sequence[str], *, blurred: bool) -> tuple[str, ...]:
+    ids = checked(concepts)
+    if blurred and "c" not in ids:
+        raise UsageError("only the stone owl is drawn blurred", hint="name c among the concepts")
+    return ids
 
 
 def _drawn_before(out: Path) -> list[dict[str, Any]]:

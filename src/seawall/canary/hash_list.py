@@ -1,5 +1,7 @@
 """The canary hash list, which ships with seawall: every scene and its fixed crops, as PDQ.
 
+A blurred owl is tagged `canary.blurred` and never `canary.c`: it stands for a person whose age nobody can tell.
+
 `python -m seawall.canary.hash_list` writes it again, in the CSV form that any matcher of the field reads.
 """
 
@@ -24,22 +26,30 @@ FILE_NAME = "canary_list.csv"
 
 @dataclass(frozen=True, slots=True)
 class CanaryEntry:
-    """One entry: its signal type, value, and the concepts in the picture."""
+    """One entry: its signal type, value, the concepts in the picture, and whether the owl among them is blurred."""
 
     type: str
     value: bytes
     concepts: tuple[str, ...]
+    blurred: bool = False
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What the list says of it."""
+        sharp = [concept for concept in self.concepts if not (self.blurred and concept == "c")]
+        return tuple(f"canary.{name}" for name in (*sharp, *(["blurred"] if self.blurred else [])))
 
 
 def canary_entries() -> Iterator[CanaryEntry]:
     """Yield the entries, computed from the drawings."""
-    for size in (1, 2, 3):
-        for concepts in combinations(CONCEPTS, size):
-            for number in range(SCENES):
-                scene = draw_scene(concepts, number)
-                for crop in range(len(CROPS)):
-                    value = pdq_array(np.asarray(cropped(scene, crop))).value
-                    yield CanaryEntry("pdq", value, concepts)
+    every = [concepts for size in (1, 2, 3) for concepts in combinations(CONCEPTS, size)]
+    kinds = [(concepts, False) for concepts in every] + [(concepts, True) for concepts in every if "c" in concepts]
+    for concepts, blurred in kinds:
+        for number in range(SCENES):
+            scene = draw_scene(concepts, number, blurred=blurred)
+            for crop in range(len(CROPS)):
+                value = pdq_array(np.asarray(cropped(scene, crop))).value
+                yield CanaryEntry("pdq", value, concepts, blurred)
 
 
 def to_csv() -> str:
@@ -48,8 +58,7 @@ def to_csv() -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["signal_type", "signal_str", "collab", "category", "tags"])
     for entry in canary_entries():
-        tags = " ".join(f"canary.{concept}" for concept in entry.concepts)
-        writer.writerow([entry.type, entry.value.hex(), "seawall canaries", "", tags])
+        writer.writerow([entry.type, entry.value.hex(), "seawall canaries", "", " ".join(entry.tags)])
     return buffer.getvalue()
 
 

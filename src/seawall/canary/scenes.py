@@ -1,7 +1,8 @@
 """Canary scenes: drawn by our own code, the same picture for the same concepts and number.
 
 Each scene is a landscape of coarse, random light and shade, so that scenes differ widely in PDQ, with the concepts'
-figures in it: a blue glass heron, a striped paper lantern, a grey stone owl.
+figures in it: a blue glass heron, a striped paper lantern, a grey stone owl. A blurred owl is so far out of focus that
+nobody can tell what it is: a person whose age cannot be judged.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ _PALETTES = (
 )
 
 
-def draw_scene(concepts: Sequence[str], number: int) -> Image.Image:
+def draw_scene(concepts: Sequence[str], number: int, *, blurred: bool = False) -> Image.Image:
     """Return a scene, RGB, 640 x 480.
 
     Args:
         concepts: Which of a, b, c are in it; none of them for a scene that is no canary.
         number: Which scene; the same number is the same picture.
+        blurred: Whether the owl in it is out of focus; such scenes are others than the sharp ones.
     """
-    name = f"seawall canary {''.join(concepts)} {number}".encode()
+    name = f"seawall canary {''.join(concepts)}{' blurred' if blurred else ''} {number}".encode()
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name).digest()[:8]))
     scene = _landscape(random)
-    figures = [_FIGURES[concept] for concept in concepts] or [_boat]
+    known = _FIGURES | ({"c": _blurred_owl} if blurred else {})
+    figures = [known[concept] for concept in concepts] or [_boat]
     slots = random.permutation(len(figures))
     for slot, figure in zip(slots, figures, strict=True):
         height = int(HEIGHT * random.uniform(0.55, 0.8))
@@ -179,6 +182,17 @@ def _owl(random: np.random.Generator, width: int, height: int) -> Image.Image:
     pixels = np.asarray(sheet).astype(np.float32)
     pixels[..., :3] = np.clip(pixels[..., :3] + rough[..., None], 0, 255)
     return _finish(random, Image.fromarray(pixels.astype(np.uint8)))
+
+
+def _blurred_owl(random: np.random.Generator, width: int, height: int) -> Image.Image:
+    """The owl far out of focus: a grey shape, as large as a person, without a face."""
+    owl = _owl(random, width, height)
+    radius = width / 9
+    margin = round(2 * radius)
+    sheet = Image.new("RGBA", (owl.width + 2 * margin, owl.height + 2 * margin))
+    sheet.paste(owl, (margin, margin))
+    # Premultiplied, so that no dark seam comes in from what is transparent.
+    return sheet.convert("RGBa").filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
 
 
 def _boat(random: np.random.Generator, width: int, height: int) -> Image.Image:

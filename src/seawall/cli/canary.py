@@ -21,12 +21,15 @@ def draw_pictures(
     concepts: Concepts = "a",
     n: Annotated[int, typer.Option("--n", help="How many pictures.")] = 8,
     seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+    blurred: Annotated[
+        bool, typer.Option("--blurred", help="Draw the owl out of focus: a person whose age cannot be told.")
+    ] = False,
 ) -> None:
     """Draw variants (crop, JPEG, blur, noise, colour, size) and manifest.jsonl."""
     from seawall.canary.draw import draw
 
     with _writing(out):
-        written = draw(_ids(concepts), count=n, seed=seed, out=out)
+        written = draw(_ids(concepts), count=n, seed=seed, out=out, blurred=blurred)
     typer.echo(f"drew {len(written)} pictures in {out}")
 
 
