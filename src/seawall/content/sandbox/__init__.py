@@ -4,8 +4,8 @@ Replies are JSON, never pickle, and the caller checks their shape as if the file
 """
 
 from seawall.content.sandbox.confinement import Confinement, confinement_notice
-from seawall.content.sandbox.errors import SandboxUnavailable
+from seawall.content.sandbox.errors import SandboxUnavailable, TookTooLong
 from seawall.content.sandbox.limits import SandboxLimits
 from seawall.content.sandbox.sandbox import Sandbox
 
-__all__ = ["Confinement", "Sandbox", "SandboxLimits", "SandboxUnavailable", "confinement_notice"]
+__all__ = ["Confinement", "Sandbox", "SandboxLimits", "SandboxUnavailable", "TookTooLong", "confinement_notice"]

@@ -44,12 +44,14 @@ class ChildDied(Exception):
     Attributes:
         reason: How it ended, for a person.
         blameless: Whether it may have been what an earlier item left behind, rather than this one.
+        late: Whether it was ended because it took too long.
     """
 
-    def __init__(self, reason: str, *, blameless: bool) -> None:
+    def __init__(self, reason: str, *, blameless: bool, late: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.blameless = blameless
+        self.late = late
 
 
 class ChildProcess:
@@ -60,7 +62,7 @@ class ChildProcess:
         memory: The shared memory that it has mapped, if any.
     """
 
-    def __init__(self, entry: str, limits: SandboxLimits) -> None:
+    def __init__(self, entry: str, limits: SandboxLimits, readable: Sequence[Path] = ()) -> None:
         if not hasattr(socket, "send_fds"):
             raise SandboxUnavailable("the decode process needs a POSIX system")
         self.served = 0
@@ -69,7 +71,7 @@ class ChildProcess:
         self._confinement: frozenset[Confinement] | None = None
         self._socket, theirs = socket.socketpair()
         try:
-            self._process = _start(entry, limits, theirs.fileno())
+            self._process = _start(entry, limits, theirs.fileno(), readable)
         except OSError as error:
             self._socket.close()
             raise SandboxUnavailable(f"the decode process did not start: {error.strerror}") from None
@@ -89,8 +91,12 @@ class ChildProcess:
         except (OSError, ValueError):
             raise self._died() from None
 
-    def receive(self, since: float) -> dict[str, Any]:
+    def receive(self, since: float, seconds: float) -> dict[str, Any]:
         """Return the reply to the request that was sent at the moment `since` of the monotonic clock.
+
+        Args:
+            since: When the request was sent.
+            seconds: How long the child may take, once it has started.
 
         Raises:
             ChildDied: If it died, took too long or broke the protocol; it is gone in any case.
@@ -99,14 +105,10 @@ class ChildProcess:
             self.wait_until_ready()
             since = max(since, time.monotonic())
         try:
-            reply = _wire.decode(
-                _wire.receive(self._socket, self._limits.reply_bytes, since + self._limits.seconds_per_item)
-            )
+            reply = _wire.decode(_wire.receive(self._socket, self._limits.reply_bytes, since + seconds))
         except TimeoutError:
             self.end()
-            raise ChildDied(
-                f"the decode process took longer than {self._limits.seconds_per_item:g} s", blameless=False
-            ) from None
+            raise ChildDied(f"the decode process took longer than {seconds:g} s", blameless=False, late=True) from None
         except _wire.BadMessage:
             self.end()
             raise ChildDied("the decode process gave a reply that makes no sense", blameless=False) from None
@@ -167,10 +169,11 @@ def _exactly(sock: socket.socket, size: int, deadline: float) -> bytes:
     return data
 
 
-def _start(entry: str, limits: SandboxLimits, descriptor: int) -> subprocess.Popen[bytes]:
+def _start(entry: str, limits: SandboxLimits, descriptor: int, readable: Sequence[Path]) -> subprocess.Popen[bytes]:
     arguments = {
         "entry": entry,
         "path": _import_path(),
+        "readable": [str(path) for path in readable],
         "socket": descriptor,
         "parent": os.getpid(),
         "memory_bytes": limits.memory_bytes,

@@ -30,7 +30,7 @@ def main(arguments: dict[str, Any]) -> None:
             walls = _confine.confine_early(arguments["parent"], _memory_limits(arguments, 0))
             entry = _load(arguments["entry"])
             os.environ.clear()
-            walls += _confine.confine_late(arguments["path"])
+            walls += _confine.confine_late([*arguments["path"], *arguments["readable"]])
         except BaseException as error:
             with suppress(OSError):
                 _wire.send(sock, _wire.encode({"failed": f"{type(error).__name__}: {error}"}))
@@ -42,7 +42,8 @@ def main(arguments: dict[str, Any]) -> None:
 
 def _load(entry: str) -> Entry:
     module, _, name = entry.partition(":")
-    function: Entry = getattr(importlib.import_module(module), name)
+    found = getattr(importlib.import_module(module), name)
+    function: Entry = found() if isinstance(found, type) else found
     return function
 
 

@@ -1,6 +1,6 @@
 """What goes wrong with the sandbox itself, as against the item in it."""
 
-from seawall.errors import ExitCode, SeawallError
+from seawall.errors import DecoderDied, ExitCode, SeawallError
 
 
 class SandboxUnavailable(SeawallError):
@@ -9,3 +9,7 @@ class SandboxUnavailable(SeawallError):
     code = "sandbox"
     hint = "run 'python -c \"import numpy, PIL, simplejpeg\"' to see whether the installation is whole"
     exit_code = ExitCode.UNEXAMINED
+
+
+class TookTooLong(DecoderDied):
+    """The process took longer on this item than it may, and was ended."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from seawall.content.sandbox._memory import SharedMemory
 from seawall.content.sandbox._process import ChildDied, ChildProcess
 from seawall.content.sandbox._replies import ReplyError, read_reply
 from seawall.content.sandbox.confinement import Confinement
+from seawall.content.sandbox.errors import TookTooLong
 from seawall.content.sandbox.limits import SandboxLimits
 from seawall.errors import DecoderDied, TooLarge
 
@@ -31,6 +33,7 @@ class _Request:
     params: dict[str, Any]
     descriptors: tuple[int, ...]
     since: float
+    seconds: float
 
 
 class Sandbox:
@@ -39,12 +42,15 @@ class Sandbox:
     Args:
         entry: The function, as 'package.module:function', with the signature
             `entry(data: memoryview, params: dict, fds: list[int]) -> dict`. `data` cannot be written and is not to be
-            kept; descriptors are closed when it returns.
+            kept; descriptors are closed when it returns. Or a class without arguments: each child makes one, and
+            calls it in the same way, so that what is costly to load is loaded once.
         limits: What one item may cost.
+        readable: Files and folders that the child may read besides its own program.
     """
 
-    def __init__(self, entry: str, *, limits: SandboxLimits | None = None) -> None:
+    def __init__(self, entry: str, *, limits: SandboxLimits | None = None, readable: Sequence[Path] = ()) -> None:
         self._entry = entry
+        self._readable = tuple(readable)
         self._limits = limits or SandboxLimits()
         self._child: ChildProcess | None = None
         self._memory: SharedMemory | None = None
@@ -96,13 +102,16 @@ class Sandbox:
             raise RuntimeError("no shared memory")
         return memory.view[:size]
 
-    def submit(self, length: int, params: dict[str, Any], fds: Sequence[int] = ()) -> None:
+    def submit(
+        self, length: int, params: dict[str, Any], fds: Sequence[int] = (), *, seconds: float | None = None
+    ) -> None:
         """Have the child work on the first `length` bytes of the buffer; it does so while the caller goes on.
 
         Args:
             length: Bytes of data; 0 for none.
             params: Plain values that the entry is called with.
             fds: Descriptors to pass to it; the caller may close them at once.
+            seconds: Wall time that this item may take; default: as the limits say.
 
         Raises:
             RuntimeError: If the result of the last item has not been asked for.
@@ -117,7 +126,10 @@ class Sandbox:
         if len(fds) >= _wire.MAX_DESCRIPTORS:
             raise ValueError("too many descriptors")
         self._number += 1
-        self._request = _Request(self._number, length, params, tuple(os.dup(fd) for fd in fds), time.monotonic())
+        allowed = self._limits.seconds_per_item if seconds is None else seconds
+        self._request = _Request(
+            self._number, length, params, tuple(os.dup(fd) for fd in fds), time.monotonic(), allowed
+        )
         try:
             self._send(self._request)
         except BaseException:
@@ -130,7 +142,8 @@ class Sandbox:
         Raises:
             MediaError: What the entry raised, as the class of its code.
             TooLarge: If it ran out of memory.
-            DecoderDied: If it crashed, took too long, or broke the protocol.
+            TookTooLong: If it took too long.
+            DecoderDied: If it crashed, or broke the protocol.
             SandboxUnavailable: If the child does not start.
             RuntimeError: If nothing was submitted.
         """
@@ -152,7 +165,7 @@ class Sandbox:
         except ChildDied as died:
             self._child = None
             if not died.blameless:
-                raise DecoderDied(died.reason) from None
+                raise _error_of(died) from None
         except ReplyError as reply:
             if not reply.blameless:
                 raise reply.error from None
@@ -163,14 +176,14 @@ class Sandbox:
             return self._receive(request)
         except ChildDied as died:
             self._child = None
-            raise DecoderDied(died.reason) from None
+            raise _error_of(died) from None
         except ReplyError as reply:
             raise reply.error from None
 
     def _receive(self, request: _Request) -> dict[str, Any]:
         child = self._living_child()
         used = child.served > 0
-        reply = child.receive(request.since)
+        reply = child.receive(request.since, request.seconds)
         try:
             return read_reply(reply, request.number)
         except _wire.BadMessage:
@@ -205,7 +218,7 @@ class Sandbox:
 
     def _living_child(self) -> ChildProcess:
         if self._child is None:
-            self._child = ChildProcess(self._entry, self._limits)
+            self._child = ChildProcess(self._entry, self._limits, self._readable)
         return self._child
 
     def _discard_child(self) -> None:
@@ -226,3 +239,7 @@ class Sandbox:
                 with suppress(OSError):
                     os.close(descriptor)
             self._request = None
+
+
+def _error_of(died: ChildDied) -> DecoderDied:
+    return TookTooLong(died.reason) if died.late else DecoderDied(died.reason)
