@@ -1,0 +1,128 @@
+"""The canary detector: it knows the drawn stand-ins and the canary words, and answers as if they were the real thing.
+
+It needs no model, and never says anything about content that is no canary but zeros.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+
+from seawall.canary.pack import CONCEPTS, Pack
+from seawall.detectors.canary._listed import MAX_DISTANCE, Listed, list_version
+from seawall.detectors.contract import (
+    Info,
+    Input,
+    LoadContext,
+    Modality,
+    Picture,
+    Result,
+    ScoreKind,
+    Task,
+    Text,
+)
+from seawall.policy.classes import (
+    ADULT_SEXUAL,
+    CHILD_DEPICTION,
+    MINOR_REFERENCE,
+    PERSONS,
+    PERSONS_ABSTAINED,
+    UNDER_21,
+)
+
+_BLURRED = "blurred"
+
+
+class Canary:
+    """Scores what the stand-ins stand for."""
+
+    def __init__(self) -> None:
+        self._listed: Listed | None = None
+        self._words: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def info(self) -> Info:
+        """What it says of itself."""
+        return Info(
+            id="canary",
+            version=f"1.{list_version()}",
+            task=Task.CANARY,
+            modalities=frozenset({Modality.IMAGE, Modality.TEXT}),
+            labels=(ADULT_SEXUAL, CHILD_DEPICTION, UNDER_21, PERSONS, PERSONS_ABSTAINED, MINOR_REFERENCE),
+            score_kind=ScoreKind.BOOLEAN,
+            code_licence="Apache-2.0",
+            training_data_note="none: drawings and words of seawall's own",
+            max_batch=256,
+            input_spec=f"PDQ of the picture in eight orientations within {MAX_DISTANCE} of the shipped canary list; "
+            "texts after NFKC and case folding, by the words of the shipped canary pack",
+            limits_note="it knows canaries alone: zeros say nothing about content",
+        )
+
+    def load(self, context: LoadContext) -> None:
+        """Read the list and the words."""
+        self._listed = Listed.shipped()
+        pack = Pack.load()
+        self._words = {
+            concept: frozenset(_folded(word) for word in pack.concepts[concept].words.values()) for concept in CONCEPTS
+        }
+
+    def close(self) -> None:
+        """Let go of the list."""
+        self._listed = None
+
+    def score(self, items: Sequence[Input]) -> list[Result]:
+        """Answer for each item."""
+        listed = self._listed
+        if listed is None:
+            return [Result.error("not_loaded") for _ in items]
+        return [
+            self._of_text(item) if isinstance(item, Text) else _of_concepts(_concepts(item, listed)) for item in items
+        ]
+
+    def examples(self) -> Sequence[tuple[Input, Result]]:
+        """Return a drawing and a sentence for every combination of stand-ins, and some that are no canaries."""
+        import numpy as np
+
+        from seawall.canary.scenes import draw_scene
+
+        pack = Pack.load()
+        found: list[tuple[Input, Result]] = []
+        for concepts in ((), ("a",), ("b",), ("c",), ("a", "b"), ("b", "c"), ("a", "b", "c")):
+            pixels = np.asarray(draw_scene(concepts, 0))
+            picture = Picture(pixels, pixels.shape[1], pixels.shape[0])
+            found.append((picture, _of_concepts(frozenset(concepts))))
+            found.append((Text(pack.prompt(concepts), "en"), _said(frozenset(concepts))))
+        pixels = np.asarray(draw_scene(("b", "c"), 0, blurred=True))
+        found.append((Picture(pixels, pixels.shape[1], pixels.shape[0]), _of_concepts(frozenset({"b", _BLURRED}))))
+        return found
+
+    def _of_text(self, item: Text) -> Result:
+        text = _folded(item.text)
+        return _said(frozenset(each for each, words in self._words.items() if any(word in text for word in words)))
+
+
+def _concepts(picture: Picture, listed: Listed) -> frozenset[str]:
+    distance, concepts = listed.nearest(picture.pixels)
+    return concepts if distance <= MAX_DISTANCE else frozenset()
+
+
+def _of_concepts(concepts: frozenset[str]) -> Result:
+    child = float("a" in concepts)
+    return Result.ok(
+        {
+            ADULT_SEXUAL: float("b" in concepts),
+            CHILD_DEPICTION: child,
+            UNDER_21: child,
+            PERSONS: float(len(concepts & {"a", "c"})),
+            PERSONS_ABSTAINED: float(_BLURRED in concepts),
+        }
+    )
+
+
+def _said(concepts: frozenset[str]) -> Result:
+    return Result.ok({MINOR_REFERENCE: float("a" in concepts), ADULT_SEXUAL: float("b" in concepts)})
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
