@@ -28,7 +28,12 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.ready
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.ready ## run the main job on shipped photographs with planted canaries
+$(VENV)/.weights: $(VENV)/.ready $(wildcard src/seawall/detectors/weights/*)
+	@echo "installing the pinned model files of the shipped detectors"
+	$(BIN)/seawall detectors fetch
+	@touch $@
+
+demo: $(VENV)/.weights ## run the main job on shipped photographs with planted canaries
 	$(BIN)/seawall demo
 
 test: check unit ## check style, types and layers, and run the tests
@@ -39,7 +44,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.dev
+unit: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest
 
 lock: ## export the hashed lock files again (needs uv)
