@@ -18,6 +18,7 @@ from seawall.policy.separation.load import (
 from seawall.policy.separation.partitions import NEVER_TOGETHER, NEVER_TRAINED, Partition
 from seawall.policy.separation.policy import (
     AbstainedPerson,
+    LeaveOut,
     SeparationPolicy,
     SeparationPolicyError,
     Skipped,
@@ -32,6 +33,7 @@ __all__ = [
     "AbstainedPerson",
     "Answer",
     "Described",
+    "LeaveOut",
     "Part",
     "Partition",
     "Placement",

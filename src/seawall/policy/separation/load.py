@@ -17,6 +17,7 @@ from seawall.policy.actions import Action
 from seawall.policy.separation.partitions import Partition
 from seawall.policy.separation.policy import (
     AbstainedPerson,
+    LeaveOut,
     SeparationPolicy,
     SeparationPolicyError,
     Skipped,
@@ -37,7 +38,7 @@ _REQUIRED = (
     "training_sets",
     "actions",
 )
-_OPTIONAL = ("detectors", "calibration")
+_OPTIONAL = ("detectors", "cascades", "calibration")
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -87,6 +88,7 @@ def parse_separation_policy(text: str, name: str = "policy") -> SeparationPolicy
             training_sets=_sets(data["training_sets"], f"{name}: training_sets"),
             actions=_actions(data["actions"], f"{name}: actions"),
             detectors=_words(data.get("detectors", []), f"{name}: detectors"),
+            cascades=_cascades(data.get("cascades", []), f"{name}: cascades"),
             calibration=_plain(data.get("calibration", {}), f"{name}: calibration"),
             text=text,
         )
@@ -161,6 +163,17 @@ def _choice(kind: type[_Choice], value: Any, place: str) -> _Choice:
     if isinstance(value, str) and value in set(kind):
         return kind(value)
     raise SeparationPolicyError(f"{place} is none of its words", hint="one of " + ", ".join(kind))
+
+
+def _cascades(value: Any, place: str) -> tuple[LeaveOut, ...]:
+    if not isinstance(value, list):
+        raise SeparationPolicyError(f"{place} is a list")
+    found = []
+    for each in value:
+        data = _keys(each, tuple(LeaveOut.__slots__), (), place)
+        names = {key: _word(data[key], f"{place}: {key}") for key in ("detector", "after", "label")}
+        found.append(LeaveOut(**names, below=_number(data["below"], f"{place}: below")))
+    return tuple(found)
 
 
 def _sets(value: Any, place: str) -> tuple[frozenset[Partition], ...]:

@@ -41,6 +41,29 @@ class Skipped(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """When a detector is left out, to save its time; what is left out is recorded as skipped.
+
+    Attributes:
+        detector: Id of the detector to leave out.
+        after: Id of the detector that is asked before.
+        label: Which of its scores decides.
+        below: Score under which the detector is left out.
+    """
+
+    detector: str
+    after: str
+    label: str
+    below: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.below <= 1:
+            raise SeparationPolicyError("'below' of a cascade is a number over 0 and up to 1")
+        if self.detector == self.after:
+            raise SeparationPolicyError("a cascade names two detectors")
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where each score begins to count. A score counts from the threshold on.
 
@@ -90,6 +113,7 @@ class SeparationPolicy:
         training_sets: Sides that may share a training set.
         actions: What is done with each side.
         detectors: Ids of the detectors to use; empty for the default ones.
+        cascades: Which of them are left out, and when; none unless the operator says so.
         calibration: How the thresholds came about, as `seawall calibrate` wrote it; empty for placeholders.
         text: The policy as written, for people.
     """
@@ -106,6 +130,7 @@ class SeparationPolicy:
     training_sets: tuple[frozenset[Partition], ...]
     actions: Mapping[Partition, Action]
     detectors: tuple[str, ...] = ()
+    cascades: tuple[LeaveOut, ...] = ()
     calibration: Mapping[str, Any] = field(default_factory=dict)
     text: str = field(default="", repr=False, compare=False)
 
@@ -161,6 +186,8 @@ class SeparationPolicy:
         }
         if self.detectors:
             data["detectors"] = list(self.detectors)
+        if self.cascades:
+            data["cascades"] = [asdict(each) for each in self.cascades]
         if self.calibration:
             data["calibration"] = dict(self.calibration)
         return data

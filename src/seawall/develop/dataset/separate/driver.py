@@ -16,7 +16,7 @@ from typing import Any
 
 from seawall.canary.selection import select_lists
 from seawall.clock import Clock, system_clock, to_iso
-from seawall.detectors.host import DetectorSet, open_detectors
+from seawall.detectors.host import Cascade, DetectorSet, open_detectors
 from seawall.develop.dataset.readers import Columns, plan
 from seawall.develop.dataset.scan.driver import Progress, ScanOptions, configure
 from seawall.develop.dataset.scan.process import hashed_folder, matched_folder
@@ -104,7 +104,8 @@ def separate(
             shutil.rmtree(out / "state" / "observed", ignore_errors=True)
         state = ScanState.open(out, tuple(map(str, given)), fresh=options.fresh)
         scan = configure(settings, ScanOptions(out=out, hash_only=not selection.real), selection, out)
-        detectors = DetectorSet.chosen(tuple(options.detectors or policy.detectors), settings)
+        cascades = [Cascade(each.detector, each.after, each.label, each.below) for each in policy.cascades]
+        detectors = DetectorSet.chosen(tuple(options.detectors or policy.detectors), settings, cascades=cascades)
         with open_detectors(detectors) as opened:
             infos = {info.id: info for info in opened.infos}
             described = opened.described()
