@@ -2,8 +2,8 @@
 
 import sys
 
-from benchmarks import bench_index, bench_pdq, bench_scan
+from benchmarks import bench_cluster, bench_detectors, bench_index, bench_pdq, bench_scan, bench_separate, bench_text
 
-for benchmark in (bench_pdq, bench_index, bench_scan):
+for benchmark in (bench_pdq, bench_index, bench_scan, bench_text, bench_detectors, bench_separate, bench_cluster):
     sys.argv[1:] = []
     benchmark.main()
