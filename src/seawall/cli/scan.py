@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seawall.errors import ExitCode, UsageError
+from seawall.errors import ExitCode
 
 if TYPE_CHECKING:
     from seawall.develop.dataset.scan import Progress
@@ -44,7 +44,14 @@ def scan_datasets(
     hash_only: Annotated[bool, typer.Option("--hash-only", help="Store hashes; match canaries alone.")] = False,
     policy: Annotated[Path | None, typer.Option(help="Policy file. Default: the one that ships.")] = None,
     shard_items: Annotated[int, typer.Option(min=1, help="Loose files per shard, the unit of resumption.")] = 256,
-    cluster: Annotated[str | None, typer.Option(help="Address of a cluster, or 'local'.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|local", help="Ray cluster to run on; 'local' starts one here."),
+    ] = None,
+    shard_index: Annotated[
+        int | None, typer.Option(min=0, help="Do this part of the plan alone, from 0, and write receipts only.")
+    ] = None,
+    shard_count: Annotated[int | None, typer.Option(min=1, help="Of how many parts.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Find known content in datasets, and record what was done. The same command resumes a scan."""
@@ -53,8 +60,6 @@ def scan_datasets(
 
     if line := notice():
         typer.echo(line, err=True)
-    if cluster is not None:
-        raise UsageError("this version has no cluster engine", hint="leave out --cluster: every core is used")
     options = ScanOptions(
         out=out,
         lists=tuple(lists or ()),
@@ -65,6 +70,9 @@ def scan_datasets(
         max_distance=max_distance,
         policy=policy,
         shard_items=shard_items,
+        cluster=cluster,
+        shard_index=shard_index,
+        shard_count=shard_count,
     )
     with progress_bar() as show:
         summary = scan(tuple(sources or ()), options, progress=show)
@@ -92,10 +100,11 @@ def describe(summary: dict[str, Any], out: Path) -> str:
             f"  list {each['name']} version {each['version']}: {each['entries']:,} entries ({each['purpose']})"
             for each in summary["lists"]
         ),
-        f"ledger root {summary['ledger_root']}",
-        f"report {out / 'report.html'}",
     ]
-    return "\n".join(lines)
+    if "shard_index" in summary:
+        part = f"part {summary['shard_index']} of {summary['shard_count']}: {summary['shards']:,} shards"
+        return "\n".join([part, *lines, "receipts only: the same command without a part settles"])
+    return "\n".join([*lines, f"ledger root {summary['ledger_root']}", f"report {out / 'report.html'}"])
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+MAX_TRIES = 3
+"""How often a shard is tried that its process dies on."""
+
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
 _ShardIn = TypeVar("_ShardIn", contravariant=True)

@@ -20,11 +20,15 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.util import Finalize
 from typing import Any
 
-from seawall.engine.base import Lost, Outcome, Result, Shard, Work
+from seawall.engine.base import MAX_TRIES, Lost, Outcome, Result, Shard, Work
 
-MAX_TRIES = 3
 _WATCH_SECONDS = 1.0
 _work: Work[Any, Any] | None = None
+
+
+def processors() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 class ProcessEngine:
@@ -97,7 +101,7 @@ def _take(again: deque[tuple[Shard, int]]) -> Iterator[tuple[Shard, int]]:
 def _start(make_work: Callable[[], Work[Any, Any]], parent: int) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     _work = make_work()
     Finalize(None, _work.close, exitpriority=1)  # worker processes run no atexit functions
 
@@ -108,7 +112,8 @@ def _process(shard: Any) -> Any:
     return _work(shard)
 
 
-def _end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as `parent` is no longer its parent. Run in a thread of its own."""
     while os.getppid() == parent:
         time.sleep(_WATCH_SECONDS)
     os._exit(1)

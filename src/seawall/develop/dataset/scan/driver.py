@@ -5,9 +5,8 @@ The same function serves the library, the command line and the demo.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +19,7 @@ from seawall.content.images import RECIPE
 from seawall.develop.dataset.readers import plan
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.develop.sources import Registers
-from seawall.engine import Engine, InlineEngine, Lost, ProcessEngine
+from seawall.engine import Engine, Lost, engine_for
 from seawall.errors import NothingToMatch, UsageError
 from seawall.hashing.digests import ALWAYS, needed_digests
 from seawall.policy import load_policy
@@ -31,9 +30,10 @@ from .facts import RunFacts, Summary
 from .judge import open_matcher
 from .manifest import FILE_NAME as MANIFEST
 from .process import ShardProcessor, hashed_folder, matched_folder
-from .receipts import locked
+from .ranges import ShardRange, SharedPlan, forget_shared_plan
+from .receipts import locked, one_at_a_time
 from .record import ScanRecord
-from .settle import settle
+from .settle import settle, summarise
 from .state import ScanState
 from .tally import Tally
 
@@ -75,6 +75,9 @@ class ScanOptions:
         max_distance: Largest PDQ distance; None for each type's own threshold.
         policy: Policy file; None for the one that ships.
         shard_items: Loose files per shard.
+        cluster: `local` for a private Ray cluster on this machine, or the address of one to join; None for none.
+        shard_index: Which part of the plan to do, from 0; None for all of it.
+        shard_count: Of how many parts. A part writes receipts; the scan without parts settles.
     """
 
     out: Path | str
@@ -86,6 +89,9 @@ class ScanOptions:
     max_distance: int | None = None
     policy: Path | None = None
     shard_items: int = 256
+    cluster: str | None = None
+    shard_index: int | None = None
+    shard_count: int | None = None
 
 
 def scan(
@@ -108,7 +114,7 @@ def scan(
         **choices: Fields of `ScanOptions`, in place of `options`: `seawall.scan("photos", out="photos-scan")`.
 
     Returns:
-        The summary, which is also in `out/summary.json`.
+        The summary, which is also in `out/summary.json`. That of a part is of the part alone, and is written nowhere.
 
     Raises:
         NothingToMatch: If there is no list but the canaries, and `hash_only` is not set.
@@ -122,24 +128,58 @@ def scan(
     options = options or ScanOptions(**choices)
     given = [sources] if isinstance(sources, str | Path) else sources
     settings = settings or Settings.from_env()
+    part = _part(options)
+    engine = engine_for(workers=options.workers, cluster=options.cluster)
     out = Path(options.out).absolute()
+    if part is not None:
+        with locked(out / "state", shared=True):
+            with one_at_a_time(out / "state"):
+                selection, state, config = _open(given, options, settings, out)
+                run = _Run(state, config, clock, progress)
+                shards = run.prepare_part(part, shard_items=options.shard_items)
+            run.execute(None, engine, shards)
+            return summarise(run.facts(), config, selection) | part.described(run.shards)
     with locked(out / "state"), ExitStack() as stack:
-        selection = select_lists(
-            settings, [str(each) for each in options.lists], since=options.since, without=options.hash_only
-        )
-        if not selection.real and not options.hash_only:
-            raise NothingToMatch
-        state = ScanState.open(out, tuple(map(str, given)), fresh=options.fresh)
-        config = _configure(settings, options, selection, out)
+        selection, state, config = _open(given, options, settings, out)
         run = _Run(state, config, clock, progress)
         record = stack.enter_context(ScanRecord(settings, config, state, clock=clock))
         record.started(state.sources, selection.described)
         run.prepare(state, reuse_plan=options.since is not None, shard_items=options.shard_items)
-        run.execute(record, _engine(options.workers))
-        return settle(run.facts(), config, selection, record, since=options.since)
+        run.execute(record, engine, state.plan())
+        summary = settle(run.facts(), config, selection, record, since=options.since)
+        forget_shared_plan(out)
+        return summary
 
 
-def _configure(settings: Settings, options: ScanOptions, selection: Selection, out: Path) -> ScanConfig:
+def _part(options: ScanOptions) -> ShardRange | None:
+    part = ShardRange.of(options.shard_index, options.shard_count)
+    if part is not None:
+        for choice, name in ((options.fresh, "--fresh"), (options.since, "--since"), (options.cluster, "--cluster")):
+            if choice:
+                raise UsageError(f"{name} is for a whole scan, not for a part", hint="leave out --shard-index")
+    return part
+
+
+def _open(
+    sources: Sequence[str | Path], options: ScanOptions, settings: Settings, out: Path
+) -> tuple[Selection, ScanState, ScanConfig]:
+    """Open the lists and the scan's own record. The caller holds the lock."""
+    selection = select_lists(
+        settings, [str(each) for each in options.lists], since=options.since, without=options.hash_only
+    )
+    if not selection.real and not options.hash_only:
+        raise NothingToMatch
+    state = ScanState.open(out, tuple(map(str, sources)), fresh=options.fresh)
+    return selection, state, configure(settings, options, selection, out)
+
+
+def configure(settings: Settings, options: ScanOptions, selection: Selection, out: Path) -> ScanConfig:
+    """Return what a scan does, as a value.
+
+    Raises:
+        UsageError: If `since` is given, and `out` has nothing stored that serves for it.
+        SeawallError: For a list or policy that cannot be used.
+    """
     policy = load_policy(options.policy)
     matcher = open_matcher(selection.sources, settings, max_distance=options.max_distance)
     needed = ALWAYS | needed_digests(matcher.digest_types())
@@ -165,11 +205,6 @@ def _configure(settings: Settings, options: ScanOptions, selection: Selection, o
     )
 
 
-def _engine(workers: int | None) -> Engine:
-    count = workers or len(os.sched_getaffinity(0))
-    return InlineEngine() if count == 1 else ProcessEngine(count)
-
-
 @dataclass(slots=True)
 class _Run:
     """One run of a scan, as it goes."""
@@ -189,8 +224,7 @@ class _Run:
 
     def prepare(self, state: ScanState, *, reuse_plan: bool, shard_items: int) -> None:
         """Plan the shards, or take the plan of the last run."""
-        self.started = to_iso(self.clock())
-        self._began = time.monotonic()
+        self._begin()
         folders = (hashed_folder(self.config), matched_folder(self.config))
         for folder in folders:
             if folder.path.exists():
@@ -198,17 +232,30 @@ class _Run:
         shards = state.plan() if reuse_plan else plan(state.sources, shard_items=shard_items, exclude=[state.out])
         self.shards, self.size = state.write_plan(shards)
 
-    def execute(self, record: ScanRecord, engine: Engine) -> None:
-        """Process every shard of the plan, and record each as it ends."""
+    def prepare_part(self, part: ShardRange, *, shard_items: int) -> Iterator[ShardSpec]:
+        """Take a part of the plan that all parts agree on, and return its shards."""
+        self._begin()
+        shards = plan(self.state.sources, shard_items=shard_items, exclude=[self.state.out])
+        agreed = SharedPlan.agree(self.state.out, shards, shard_items=shard_items)
+        self.shards = part.size(agreed.shards)
+        return part.take(agreed)
+
+    def _begin(self) -> None:
+        self.started = to_iso(self.clock())
+        self._began = time.monotonic()
+
+    def execute(self, record: ScanRecord | None, engine: Engine, shards: Iterable[ShardSpec]) -> None:
+        """Process shards, and record each as it ends, if there is a record."""
         done, size = 0, 0
         matched = matched_folder(self.config)
-        for outcome in engine.run(partial(ShardProcessor, self.config), self.state.plan()):
+        for outcome in engine.run(partial(ShardProcessor, self.config), shards):
             if isinstance(outcome.result, Lost):
                 self._lose(outcome.shard)
                 continue
             result = outcome.result
-            file = result.matched["file"]
-            record.shard(result, matched.path / file if file else None)
+            if record is not None:
+                file = result.matched["file"]
+                record.shard(result, matched.path / file if file else None)
             self.tally.merge(result.tally)
             self.resumed += result.tally.items if result.resumed else 0
             done += 1

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from seawall.errors import StateLocked
 from seawall.files import storage
@@ -73,19 +73,8 @@ class Folder:
                 digest = _sync_and_digest(written)
                 receipt |= {"file": f"{shard}.{digest[:16]}{self.suffix}", "sha256": digest}
                 written.replace(self.path / receipt["file"])
-            descriptor, name = tempfile.mkstemp(dir=self.path, prefix=".tmp-")
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(json.dumps(receipt, sort_keys=True).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(name, self.path / f"{shard}.json")
-            except FileExistsError:
+            if not create_whole(self.path / f"{shard}.json", json.dumps(receipt, sort_keys=True).encode()):
                 return self.read(shard) or receipt
-            finally:
-                with suppress(FileNotFoundError):
-                    Path(name).unlink()
-            _sync_directory(self.path)
         return receipt
 
     def discard(self, shard: str) -> None:
@@ -98,25 +87,65 @@ class Folder:
             path.unlink(missing_ok=True)
 
 
+def create_whole(path: Path, data: bytes) -> bool:
+    """Create a file, whole or not at all; return whether there was none.
+
+    Raises:
+        StorageFull: If the disk is full.
+    """
+    with storage(path):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(name, path)
+        except FileExistsError:
+            return False
+        finally:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+        _sync_directory(path.parent)
+    return True
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold a directory for one scan, until the process ends or the block does.
+
+    Args:
+        path: The directory; made if missing.
+        shared: Hold it together with others that hold it so: the parts of one scan.
 
     Raises:
         StateLocked: If another scan holds it.
     """
     import fcntl
 
-    with storage(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
-        path.mkdir(exist_ok=True, mode=PRIVATE_DIR)
-        file = (path / "lock").open("a")
-    with file:
+    with _lock_file(path, "lock") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             raise StateLocked(f"another scan is using {path.parent}") from None
         yield
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Let the parts of one scan through one after another; the system lets the next in when one dies."""
+    import fcntl
+
+    with _lock_file(path, "opening") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _lock_file(directory: Path, name: str) -> IO[str]:
+    with storage(directory):
+        directory.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
+        directory.mkdir(exist_ok=True, mode=PRIVATE_DIR)
+        return (directory / name).open("a")
 
 
 def _sync_and_digest(path: Path) -> str:

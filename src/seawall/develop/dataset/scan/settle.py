@@ -46,7 +46,7 @@ def settle(
     out = facts.state.out
     with storage(out):
         plan_digest, kept = _write_items(facts, config, delta=since is not None)
-        summary = _summary(facts, config, selection, since) | {"kept": kept}
+        summary = summarise(facts, config, selection, since) | {"kept": kept}
         closing = {key: summary[key] for key in ("items", "examined", "unexamined", "damaged", "findings", "drill")}
         summary["ledger_root"] = record.closed(closing | {"plan": plan_digest, "lists": selection.described})
         present(out, summary, facts, config, record)
@@ -54,7 +54,8 @@ def settle(
     return summary
 
 
-def _summary(facts: RunFacts, config: ScanConfig, selection: Selection, since: str | None) -> Summary:
+def summarise(facts: RunFacts, config: ScanConfig, selection: Selection, since: str | None = None) -> Summary:
+    """Return the counts of one run, and what they were counted with."""
     tally = facts.tally
     read = tally.items - facts.resumed
     summary = {

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from seawall.develop.dataset.shards import ShardSpec
 from seawall.errors import UsageError
-from seawall.files import storage, write_whole
+from seawall.files import storage
+
+from .receipts import create_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class ScanState:
 
     @classmethod
     def open(cls, out: Path, sources: tuple[str, ...], *, fresh: bool) -> ScanState:
-        """Open the record in `out`, or begin one. The caller holds the lock.
+        """Open the record in `out`, or begin one. The caller holds the lock, alone if `fresh`.
 
         Args:
             out: Output directory.
@@ -46,25 +48,23 @@ class ScanState:
         """
         record = out / "state" / "scan.json"
         if fresh:
-            for name in ("hashed", "matched"):
+            for name in ("hashed", "matched", "ranges"):
                 shutil.rmtree(out / "state" / name, ignore_errors=True)
             record.unlink(missing_ok=True)
-        if record.exists():
-            try:
-                data = json.loads(record.read_text("utf-8"))
-                state = cls(data["scan_id"], tuple(data["sources"]), out)
-            except (ValueError, KeyError, TypeError):
-                raise UsageError(f"{record} is damaged", hint="pass --fresh to scan anew") from None
-            if sources and state.sources != sources:
-                raise UsageError(
-                    f"{out} holds a scan of other sources", hint="give another --out, or --fresh to replace it"
-                )
-            return state
-        if not sources:
-            raise UsageError("nothing to scan", hint="name a folder, archive, table, manifest or URL")
-        state = cls(uuid.uuid4().hex, sources, out)
-        body = {"scan_id": state.scan_id, "sources": list(sources)}
-        write_whole(record, json.dumps(body).encode())
+        if not record.exists():
+            if not sources:
+                raise UsageError("nothing to scan", hint="name a folder, archive, table, manifest or URL")
+            body = {"scan_id": uuid.uuid4().hex, "sources": list(sources)}
+            create_whole(record, json.dumps(body).encode())  # of several that begin at a time, one names the scan
+        try:
+            data = json.loads(record.read_text("utf-8"))
+            state = cls(data["scan_id"], tuple(data["sources"]), out)
+        except (ValueError, KeyError, TypeError):
+            raise UsageError(f"{record} is damaged", hint="pass --fresh to scan anew") from None
+        if sources and state.sources != sources:
+            raise UsageError(
+                f"{out} holds a scan of other sources", hint="give another --out, or --fresh to replace it"
+            )
         return state
 
     def write_plan(self, shards: Iterable[ShardSpec]) -> tuple[int, int | None]:
