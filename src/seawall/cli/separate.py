@@ -60,7 +60,14 @@ def separate_datasets(
         typer.Option("--list", help="Imported list, or list file; repeatable. Default: every imported list."),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one per core.")] = None,
-    cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster, or 'local'.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|local", help="Ray cluster to run on; 'local' starts one here."),
+    ] = None,
+    shard_index: Annotated[
+        int | None, typer.Option(min=0, help="Do this part of the plan alone, from 0, and write receipts only.")
+    ] = None,
+    shard_count: Annotated[int | None, typer.Option(min=1, help="Of how many parts.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run in --out.")] = False,
     shard_items: Annotated[int, typer.Option(min=1, help="Loose files per shard, the unit of resumption.")] = 256,
     text: Annotated[
@@ -85,6 +92,8 @@ def separate_datasets(
         fresh=fresh,
         shard_items=shard_items,
         text=text,
+        shard_index=shard_index,
+        shard_count=shard_count,
     )
     with progress_bar() as show:
         summary = separate(tuple(sources or ()), options, progress=show)
@@ -116,6 +125,12 @@ def exit_code(summary: dict[str, Any]) -> ExitCode:
 
 def describe(summary: dict[str, Any], out: Path) -> str:
     """Return a summary in words, with the modality matrix."""
+    if "shard_index" in summary:
+        return (
+            f"part {summary['shard_index']} of {summary['shard_count']}: {summary['shards']:,} shards, "
+            f"{summary['items']:,} items in {summary['seconds']:.1f} s\n"
+            "receipts only: the same command without a part settles"
+        )
     lines = [
         f"{summary['items']:,} items in {summary['seconds']:.1f} s ({summary['items_per_second']:,.1f} a second), "
         f"{summary['resumed']:,} resumed",

@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from seawall.canary.selection import select_lists
+from seawall.canary.selection import Selection, select_lists
 from seawall.clock import Clock, system_clock, to_iso
+from seawall.detectors.contract import Info
 from seawall.detectors.host import Cascade, DetectorSet, open_detectors
 from seawall.develop.dataset.readers import Columns, plan
 from seawall.develop.dataset.scan.driver import Progress, ScanOptions, configure
 from seawall.develop.dataset.scan.process import hashed_folder, matched_folder
-from seawall.develop.dataset.scan.receipts import locked
+from seawall.develop.dataset.scan.ranges import ShardRange, SharedPlan, forget_shared_plan
+from seawall.develop.dataset.scan.receipts import locked, one_at_a_time
 from seawall.develop.dataset.scan.record import ScanRecord
 from seawall.develop.dataset.scan.state import ScanState
 from seawall.develop.dataset.scan.tally import Tally
 from seawall.develop.dataset.shards import ShardSpec
-from seawall.engine import Lost, engine_for
-from seawall.policy.separation import load_separation_policy
+from seawall.engine import Engine, Lost, engine_for
+from seawall.errors import UsageError
+from seawall.policy.separation import SeparationPolicy, load_separation_policy
 from seawall.settings import Settings
 
 from .config import SeparateConfig, observed_folder
@@ -50,6 +53,8 @@ class SeparateOptions:
         fresh: Forget what an earlier run in `out` stored.
         shard_items: Loose files per shard.
         text: Column whose texts are the items, whatever else rows name; None to tell from the rows.
+        shard_index: Which part of the plan to do, from 0; None for all of it.
+        shard_count: Of how many parts. A part writes receipts; the separation without parts settles.
     """
 
     out: Path | str
@@ -61,6 +66,8 @@ class SeparateOptions:
     fresh: bool = False
     shard_items: int = 256
     text: str | None = None
+    shard_index: int | None = None
+    shard_count: int | None = None
 
 
 def separate(
@@ -83,7 +90,7 @@ def separate(
         **choices: Fields of `SeparateOptions`, in place of `options`: `seawall.separate("photos", out="separated")`.
 
     Returns:
-        The summary, which is also in `out/summary.json`.
+        The summary, which is also in `out/summary.json`. That of a part is of the part alone, and is written nowhere.
 
     Raises:
         StateLocked: If another run uses `out`.
@@ -96,27 +103,65 @@ def separate(
     options = options or SeparateOptions(**choices)
     given = [sources] if isinstance(sources, str | Path) else sources
     settings = settings or Settings.from_env()
-    policy = load_separation_policy(options.policy)
+    part = _part(options)
+    engine = engine_for(workers=options.workers, cluster=options.cluster)
     out = Path(options.out).absolute()
+    if part is not None:
+        with locked(out / "state", shared=True):
+            with one_at_a_time(out / "state"):
+                job = _open(given, options, settings, out)
+                run = _Run(job.state, job.config, clock, progress)
+                shards = run.prepare_part(part, options)
+            run.execute(None, engine, shards)
+            return run.counts() | part.described(run.shards)
     with locked(out / "state"), ExitStack() as stack:
-        selection = select_lists(settings, [str(each) for each in options.lists])
-        if options.fresh:
-            shutil.rmtree(out / "state" / "observed", ignore_errors=True)
-        state = ScanState.open(out, tuple(map(str, given)), fresh=options.fresh)
-        scan = configure(settings, ScanOptions(out=out, hash_only=not selection.real), selection, out)
-        cascades = [Cascade(each.detector, each.after, each.label, each.below) for each in policy.cascades]
-        detectors = DetectorSet.chosen(tuple(options.detectors or policy.detectors), settings, cascades=cascades)
-        with open_detectors(detectors) as opened:
-            infos = {info.id: info for info in opened.infos}
-            described = opened.described()
-            config = SeparateConfig(scan, detectors, opened.fingerprint, policy.hash)
-        scanned = stack.enter_context(ScanRecord(settings, config.scan, state, clock=clock))
-        record = SeparateRecord(scanned, state, config)
-        record.started(state.sources, selection.described, described, policy)
-        run = _Run(state, config, clock, progress)
+        job = _open(given, options, settings, out)
+        scanned = stack.enter_context(ScanRecord(settings, job.config.scan, job.state, clock=clock))
+        record = SeparateRecord(scanned, job.state, job.config)
+        record.started(job.state.sources, job.selection.described, job.described, job.policy)
+        run = _Run(job.state, job.config, clock, progress)
         run.prepare(options)
-        run.execute(record, options)
-        return settle(run.facts(), config, policy, selection, infos, described, record)
+        run.execute(record, engine, job.state.plan())
+        summary = settle(run.facts(), job.config, job.policy, job.selection, job.infos, job.described, record)
+        forget_shared_plan(out)
+        return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a separation does, opened: lists, detectors, policy, and the run's own record."""
+
+    selection: Selection
+    state: ScanState
+    config: SeparateConfig
+    policy: SeparationPolicy
+    infos: Mapping[str, Info]
+    described: list[dict[str, Any]]
+
+
+def _part(options: SeparateOptions) -> ShardRange | None:
+    part = ShardRange.of(options.shard_index, options.shard_count)
+    if part is not None:
+        for choice, name in ((options.fresh, "--fresh"), (options.cluster, "--cluster")):
+            if choice:
+                raise UsageError(f"{name} is for a whole separation, not for a part", hint="leave out --shard-index")
+    return part
+
+
+def _open(sources: Sequence[str | Path], options: SeparateOptions, settings: Settings, out: Path) -> _Job:
+    """Open everything. The caller holds the lock."""
+    policy = load_separation_policy(options.policy)
+    selection = select_lists(settings, [str(each) for each in options.lists])
+    if options.fresh:
+        shutil.rmtree(out / "state" / "observed", ignore_errors=True)
+    state = ScanState.open(out, tuple(map(str, sources)), fresh=options.fresh)
+    scan = configure(settings, ScanOptions(out=out, hash_only=not selection.real), selection, out)
+    cascades = [Cascade(each.detector, each.after, each.label, each.below) for each in policy.cascades]
+    detectors = DetectorSet.chosen(tuple(options.detectors or policy.detectors), settings, cascades=cascades)
+    with open_detectors(detectors) as opened:
+        config = SeparateConfig(scan, detectors, opened.fingerprint, policy.hash)
+        infos = {info.id: info for info in opened.infos}
+        return _Job(selection, state, config, policy, infos, opened.described())
 
 
 @dataclass(slots=True)
@@ -137,30 +182,38 @@ class _Run:
 
     def prepare(self, options: SeparateOptions) -> None:
         """Plan the shards."""
-        self.started = to_iso(self.clock())
-        self._began = time.monotonic()
+        self._begin()
         scan = self.config.scan
         for folder in (hashed_folder(scan), matched_folder(scan), observed_folder(self.config)):
             if folder.path.exists():
                 folder.sweep()
-        shards = plan(
-            self.state.sources,
-            shard_items=options.shard_items,
-            exclude=[self.state.out],
-            columns=Columns(text=options.text),
-        )
-        self.shards, self.size = self.state.write_plan(shards)
+        self.shards, self.size = self.state.write_plan(self._planned(options))
 
-    def execute(self, record: SeparateRecord, options: SeparateOptions) -> None:
-        """Process every shard of the plan, and record each as it ends."""
+    def prepare_part(self, part: ShardRange, options: SeparateOptions) -> Iterator[ShardSpec]:
+        """Take a part of the plan that all parts agree on, and return its shards."""
+        self._begin()
+        agreed = SharedPlan.agree(self.state.out, self._planned(options), shard_items=options.shard_items)
+        self.shards = part.size(agreed.shards)
+        return part.take(agreed)
+
+    def _begin(self) -> None:
+        self.started = to_iso(self.clock())
+        self._began = time.monotonic()
+
+    def _planned(self, options: SeparateOptions) -> Iterator[ShardSpec]:
+        columns = Columns(text=options.text)
+        return plan(self.state.sources, shard_items=options.shard_items, exclude=[self.state.out], columns=columns)
+
+    def execute(self, record: SeparateRecord | None, engine: Engine, shards: Iterable[ShardSpec]) -> None:
+        """Process shards, and record each as it ends, if there is a record."""
         done, size = 0, 0
-        engine = engine_for(workers=options.workers, cluster=options.cluster)
-        for outcome in engine.run(partial(SeparateProcessor, self.config), self.state.plan()):
+        for outcome in engine.run(partial(SeparateProcessor, self.config), shards):
             if isinstance(outcome.result, Lost):
                 self.lost.append(outcome.shard)
                 continue
             result = outcome.result
-            record.shard(result)
+            if record is not None:
+                record.shard(result)
             self.tally.merge(result.scanned.tally)
             self.resumed += result.scanned.tally.items if result.resumed else 0
             done += 1
@@ -169,6 +222,19 @@ class _Run:
                 seconds = time.monotonic() - self._began
                 findings = self.tally.findings + self.tally.drill
                 self.report(Progress(done, self.shards, self.tally.items, size, self.size, findings, seconds))
+
+    def counts(self) -> Summary:
+        """Return what is known before settling: a part has no partitions."""
+        lost = sum(shard.items or 1 for shard in self.lost)
+        return {
+            "items": self.tally.items + lost,
+            "unexamined": self.tally.unexamined + lost,
+            "errors": lost,
+            "findings": self.tally.findings,
+            "drill": self.tally.drill,
+            "resumed": self.resumed,
+            "seconds": round(time.monotonic() - self._began, 3),
+        }
 
     def facts(self) -> Facts:
         """Return what the outputs need to know of this run."""
