@@ -7,12 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seawall.develop.dataset.scan.driver import Progress, ScanOptions, scan
+    from seawall.develop.dataset.scan.driver import ScanOptions, scan
     from seawall.develop.dataset.scan.facts import Summary
+    from seawall.develop.dataset.scan.run import Progress
 
 __all__ = ["Progress", "ScanOptions", "Summary", "scan"]
 
-_HOMES = {"Progress": "driver", "ScanOptions": "driver", "Summary": "facts", "scan": "driver"}
+_HOMES = {"Progress": "run", "ScanOptions": "driver", "Summary": "facts", "scan": "driver"}
 
 
 def __getattr__(name: str) -> Any:

@@ -101,7 +101,9 @@ class Counts:
         column["abstained"] += abstained
         column["error"] += failed
         column["unsupported"] += unsupported
-        column["judged"] += not (abstained or failed or unsupported or observation.matched)
+        damaged = bool(observation.flags & {"damaged", "partial"})
+        column["damaged"] += damaged
+        column["judged"] += not (abstained or failed or unsupported or damaged or observation.matched)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as JSON-able values."""

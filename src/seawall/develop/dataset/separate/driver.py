@@ -6,35 +6,34 @@ The same function serves the library and the command line.
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from seawall.canary.selection import Selection, select_lists
-from seawall.clock import Clock, system_clock, to_iso
+from seawall.clock import Clock, system_clock
 from seawall.detectors.contract import Info
 from seawall.detectors.host import Cascade, DetectorSet, open_detectors
-from seawall.develop.dataset.readers import Columns, plan
-from seawall.develop.dataset.scan.driver import Progress, ScanOptions, configure
+from seawall.develop.dataset.readers import Columns
+from seawall.develop.dataset.scan.driver import ScanOptions, configure
+from seawall.develop.dataset.scan.facts import RunFacts, Summary
 from seawall.develop.dataset.scan.process import hashed_folder, matched_folder
-from seawall.develop.dataset.scan.ranges import ShardRange, SharedPlan, forget_shared_plan
+from seawall.develop.dataset.scan.ranges import ShardRange, forget_shared_plan
 from seawall.develop.dataset.scan.receipts import locked, one_at_a_time
 from seawall.develop.dataset.scan.record import ScanRecord
+from seawall.develop.dataset.scan.run import Planning, Progress, Run
 from seawall.develop.dataset.scan.state import ScanState
 from seawall.develop.dataset.scan.tally import Tally
-from seawall.develop.dataset.shards import ShardSpec
-from seawall.engine import Engine, Lost, engine_for
+from seawall.engine import engine_for
 from seawall.errors import UsageError
 from seawall.policy.separation import SeparationPolicy, load_separation_policy
 from seawall.settings import Settings
 
 from .config import SeparateConfig, observed_folder
-from .facts import Facts, Summary
-from .process import SeparateProcessor
+from .process import SeparateProcessor, SeparateResult
 from .record import SeparateRecord
 from .settle import settle
 
@@ -104,24 +103,32 @@ def separate(
     given = [sources] if isinstance(sources, str | Path) else sources
     settings = settings or Settings.from_env()
     part = _part(options)
+    planning = Planning(options.shard_items, Columns(text=options.text))
     engine = engine_for(workers=options.workers, cluster=options.cluster)
     out = Path(options.out).absolute()
     if part is not None:
         with locked(out / "state", shared=True):
             with one_at_a_time(out / "state"):
                 job = _open(given, options, settings, out)
-                run = _Run(job.state, job.config, clock, progress)
-                shards = run.prepare_part(part, options)
-            run.execute(None, engine, shards)
-            return run.counts() | part.described(run.shards)
+                run = Run[SeparateResult](job.state, clock, progress)
+                shards = run.prepare_part(part, planning)
+            run.execute(partial(SeparateProcessor, job.config), engine, shards, _counted)
+            facts = run.facts()
+            return _counts(facts) | part.described(facts.shards)
     with locked(out / "state"), ExitStack() as stack:
         job = _open(given, options, settings, out)
         scanned = stack.enter_context(ScanRecord(settings, job.config.scan, job.state, clock=clock))
         record = SeparateRecord(scanned, job.state, job.config)
         record.started(job.state.sources, job.selection.described, job.described, job.policy)
-        run = _Run(job.state, job.config, clock, progress)
-        run.prepare(options)
-        run.execute(record, engine, job.state.plan())
+        run = Run(job.state, clock, progress)
+        scan = job.config.scan
+        run.prepare(planning, (hashed_folder(scan), matched_folder(scan), observed_folder(job.config)))
+
+        def taken(result: SeparateResult) -> tuple[Tally, bool]:
+            record.shard(result)
+            return _counted(result)
+
+        run.execute(partial(SeparateProcessor, job.config), engine, job.state.plan(), taken)
         summary = settle(run.facts(), job.config, job.policy, job.selection, job.infos, job.described, record)
         forget_shared_plan(out)
         return summary
@@ -137,6 +144,24 @@ class _Job:
     policy: SeparationPolicy
     infos: Mapping[str, Info]
     described: list[dict[str, Any]]
+
+
+def _counted(result: SeparateResult) -> tuple[Tally, bool]:
+    return result.scanned.tally, result.resumed
+
+
+def _counts(facts: RunFacts) -> Summary:
+    """Return what is known before settling: a part has no partitions."""
+    tally = facts.tally
+    return {
+        "items": tally.items,
+        "unexamined": tally.unexamined,
+        "errors": tally.unexamined,
+        "findings": tally.findings,
+        "drill": tally.drill,
+        "resumed": facts.resumed,
+        "seconds": round(facts.seconds, 3),
+    }
 
 
 def _part(options: SeparateOptions) -> ShardRange | None:
@@ -162,89 +187,3 @@ def _open(sources: Sequence[str | Path], options: SeparateOptions, settings: Set
         config = SeparateConfig(scan, detectors, opened.fingerprint, policy.hash)
         infos = {info.id: info for info in opened.infos}
         return _Job(selection, state, config, policy, infos, opened.described())
-
-
-@dataclass(slots=True)
-class _Run:
-    """One run of a separation, as it goes."""
-
-    state: ScanState
-    config: SeparateConfig
-    clock: Clock
-    report: Callable[[Progress], None] | None
-    tally: Tally = field(default_factory=Tally)
-    lost: list[ShardSpec] = field(default_factory=list)
-    resumed: int = 0
-    started: str = ""
-    shards: int = 0
-    size: int | None = None
-    _began: float = 0.0
-
-    def prepare(self, options: SeparateOptions) -> None:
-        """Plan the shards."""
-        self._begin()
-        scan = self.config.scan
-        for folder in (hashed_folder(scan), matched_folder(scan), observed_folder(self.config)):
-            if folder.path.exists():
-                folder.sweep()
-        self.shards, self.size = self.state.write_plan(self._planned(options))
-
-    def prepare_part(self, part: ShardRange, options: SeparateOptions) -> Iterator[ShardSpec]:
-        """Take a part of the plan that all parts agree on, and return its shards."""
-        self._begin()
-        agreed = SharedPlan.agree(self.state.out, self._planned(options), shard_items=options.shard_items)
-        self.shards = part.size(agreed.shards)
-        return part.take(agreed)
-
-    def _begin(self) -> None:
-        self.started = to_iso(self.clock())
-        self._began = time.monotonic()
-
-    def _planned(self, options: SeparateOptions) -> Iterator[ShardSpec]:
-        columns = Columns(text=options.text)
-        return plan(self.state.sources, shard_items=options.shard_items, exclude=[self.state.out], columns=columns)
-
-    def execute(self, record: SeparateRecord | None, engine: Engine, shards: Iterable[ShardSpec]) -> None:
-        """Process shards, and record each as it ends, if there is a record."""
-        done, size = 0, 0
-        for outcome in engine.run(partial(SeparateProcessor, self.config), shards):
-            if isinstance(outcome.result, Lost):
-                self.lost.append(outcome.shard)
-                continue
-            result = outcome.result
-            if record is not None:
-                record.shard(result)
-            self.tally.merge(result.scanned.tally)
-            self.resumed += result.scanned.tally.items if result.resumed else 0
-            done += 1
-            size += outcome.shard.size_bytes or 0
-            if self.report is not None:
-                seconds = time.monotonic() - self._began
-                findings = self.tally.findings + self.tally.drill
-                self.report(Progress(done, self.shards, self.tally.items, size, self.size, findings, seconds))
-
-    def counts(self) -> Summary:
-        """Return what is known before settling: a part has no partitions."""
-        lost = sum(shard.items or 1 for shard in self.lost)
-        return {
-            "items": self.tally.items + lost,
-            "unexamined": self.tally.unexamined + lost,
-            "errors": lost,
-            "findings": self.tally.findings,
-            "drill": self.tally.drill,
-            "resumed": self.resumed,
-            "seconds": round(time.monotonic() - self._began, 3),
-        }
-
-    def facts(self) -> Facts:
-        """Return what the outputs need to know of this run."""
-        return Facts(
-            state=self.state,
-            tally=self.tally,
-            lost=tuple(self.lost),
-            resumed=self.resumed,
-            seconds=time.monotonic() - self._began,
-            started_at=self.started,
-            finished_at=to_iso(self.clock()),
-            shards=self.shards,
-        )

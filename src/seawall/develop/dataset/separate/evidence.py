@@ -78,10 +78,10 @@ class Reader:
         """
         concepts = canary_concepts(held) if held is not None else frozenset[str]()
         canary = _stands_for(concepts) if concepts else None
-        if observation is None:
-            return Evidence((Signs(examined=False),), canary)
-        if observation.matched or (held is not None and real_match(held)):
+        if held is not None and real_match(held):
             return Evidence((Signs(hash_match=True),), canary)
+        if observation is None or observation.matched:
+            return Evidence((Signs(examined=False),), canary)
         return Evidence(self._signs_of_item(observation, pictured=pictured), canary)
 
     def place(self, members: Iterable[Evidence]) -> Placed:

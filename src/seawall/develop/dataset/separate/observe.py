@@ -5,6 +5,7 @@ An item that a hash list has is shown to no detector. Whatever cannot be shown s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,7 +15,7 @@ from seawall.content.media import Medium
 from seawall.content.pictures import PictureReader
 from seawall.detectors.contract import Input, Result, Text
 from seawall.develop.dataset.scan.rows import Row
-from seawall.errors import SeawallError
+from seawall.errors import MediaError, SeawallError
 
 from .observation import Modality, Observation
 
@@ -22,6 +23,9 @@ BATCH_PICTURES = 16
 BATCH_TEXTS = 2048
 MAX_TEXT_BYTES = 1 << 20
 """Longest document that is read as text; longer ones are counted as other."""
+
+_HEAD = 4096
+_EMBEDDED = ("data:image/", "data:video/")
 
 _MODALITIES = {
     Medium.IMAGE: Modality.IMAGE,
@@ -130,17 +134,30 @@ def _modality(row: Row) -> Modality:
 
 
 def _text(item: Item, row: Row) -> str | None:
-    """Return a document's text, or None if it is not text in UTF-8."""
+    """Return a document's text, or None if it is not text in UTF-8 and nothing else.
+
+    Raises:
+        MediaError: If its bytes are not those that were hashed.
+    """
     if item.open is None or (row.examined.size or 0) > MAX_TEXT_BYTES:
         return None
     with item.open() as stream:
         data = stream.read(MAX_TEXT_BYTES + 1)
     if len(data) > MAX_TEXT_BYTES or b"\0" in data:
         return None
+    if hashlib.sha256(data).digest() != row.examined.digests.get("sha256"):
+        raise MediaError("the item's bytes have changed since they were hashed")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
+    return None if _modality(row) is Modality.OTHER and _holds_pictures(text) else text
+
+
+def _holds_pictures(text: str) -> bool:
+    """Whether a file is a drawing written as text, or has pictures in it: nobody would look at them."""
+    text = text.casefold()
+    return "<svg" in text[:_HEAD] or any(mark in text for mark in _EMBEDDED)
 
 
 def _code(error: Exception) -> str:

@@ -5,6 +5,7 @@ Files are written beside their places and moved there when all items are in.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -98,14 +99,19 @@ class ItemWriter:
         return action
 
     def decisions(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield a key and the facts of each decision other than `allow`, once the files are in place."""
+        """Yield a key and the facts of each decision other than `allow`, once the files are in place.
+
+        The key follows from the facts: an item that changed lists have put where it was, for another reason, is
+        decided anew.
+        """
         with (self._out / FINDINGS).open(encoding="utf-8") as file:
             for line in file:
                 row = json.loads(line)
                 if row["type"] != "separation":
                     continue
                 facts = {name: row[name] for name in ("shard", "row", "sha256", "partition", "rule", "action", "drill")}
-                yield f"{row['shard']}/{row['row']}/{row['partition']}", facts
+                said = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+                yield f"{row['shard']}/{row['row']}/{said}", facts
 
     def _write_findings(self, entry: Entry, placed: Placed, row: Mapping[str, Any]) -> None:
         for finding in entry.held["findings"] if entry.held else ():

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from seawall.content.item import Item
@@ -104,7 +104,7 @@ class SeparateProcessor:
     ) -> Iterator[tuple[Item, Row, bool]]:
         """Yield each item with its stored row: a reader gives the same items in the same order every time."""
         rows = (row for batch in read_rows(self._hashed.path / scanned.hashed["file"]) for row in batch)
-        for place, (item, row) in enumerate(zip(read(shard), rows, strict=True)):
-            if item.key != row.item:
+        for place, (item, row) in enumerate(zip_longest(read(shard), rows)):
+            if item is None or row is None or item.key != row.item:
                 raise SourceError(f"{shard.label} has other items than when it was hashed", hint="run with --fresh")
             yield item, row, place in matched

@@ -16,10 +16,9 @@ from typing import Any
 from seawall.detectors.contract import Status
 from seawall.develop.dataset.report.environment import environment
 from seawall.develop.dataset.report.text import duration, moment, percent, plural, visible, whole
+from seawall.develop.dataset.scan.facts import RunFacts, Summary
 from seawall.files import write_whole
 from seawall.policy.separation import Partition, SeparationPolicy
-
-from .facts import Facts, Summary
 
 _MEANING = {
     Partition.BOTH: "A list has it, or it shows signs of a child and of sexual content together. Never trained on.",
@@ -48,7 +47,7 @@ class _Figure:
     tone: str = ""
 
 
-def write_report(out: Path, summary: Summary, policy: SeparationPolicy, facts: Facts) -> None:
+def write_report(out: Path, summary: Summary, policy: SeparationPolicy, facts: RunFacts) -> None:
     """Write `report.html`, whole or not at all."""
     from markupsafe import Markup
 
@@ -59,7 +58,7 @@ def write_report(out: Path, summary: Summary, policy: SeparationPolicy, facts: F
     write_whole(out / "report.html", template.render(page=page, style=Markup(style)).encode())  # noqa: S704  our own
 
 
-def _page(out: Path, summary: Summary, policy: SeparationPolicy, facts: Facts) -> dict[str, Any]:
+def _page(out: Path, summary: Summary, policy: SeparationPolicy, facts: RunFacts) -> dict[str, Any]:
     tone, sentence, detail = _verdict(summary)
     directory = shlex.quote(str(out))
     return {
@@ -151,7 +150,7 @@ def _detector_facts(detector: Mapping[str, Any]) -> list[tuple[str, str]]:
     return said
 
 
-def _method(summary: Summary, policy: SeparationPolicy, facts: Facts) -> list[tuple[str, str]]:
+def _method(summary: Summary, policy: SeparationPolicy, facts: RunFacts) -> list[tuple[str, str]]:
     lists = ", ".join(f"{each['name']} version {each['version']}" for each in summary["lists"]) or "none"
     return [
         ("Lists", lists),

@@ -18,6 +18,7 @@ import numpy as np
 from seawall.canary.selection import Selection
 from seawall.detectors.contract import Info
 from seawall.develop.dataset.readers.tar import sample_of
+from seawall.develop.dataset.scan.facts import RunFacts, Summary
 from seawall.develop.dataset.scan.process import hashed_folder, matched_folder
 from seawall.develop.dataset.scan.rows import Row, read_rows
 from seawall.develop.dataset.shards import ShardSpec
@@ -28,7 +29,6 @@ from .attestation import write_attestation
 from .config import SeparateConfig, observed_folder
 from .counts import Counts
 from .evidence import Evidence, Placed, Reader
-from .facts import Facts, Summary
 from .groups import Grouping
 from .observation import Modality, Observation, read_observations
 from .outputs import ItemWriter
@@ -51,9 +51,12 @@ _CLOSING = (
 )
 """Counts that the ledger keeps."""
 
+_SAMPLED = (Modality.IMAGE, Modality.VIDEO, Modality.TEXT)
+"""Members of a tar archive that are parts of a sample."""
+
 
 def settle(
-    facts: Facts,
+    facts: RunFacts,
     config: SeparateConfig,
     policy: SeparationPolicy,
     selection: Selection,
@@ -106,7 +109,7 @@ class Entry:
         number: Its number in the run, from 0.
         shard: The shard that it is in.
         place: Its number in the shard.
-        row: Its hashes and source chain; None if its shard was lost.
+        row: Its hashes and source chain; None if its shard was lost before they were stored.
         observation: What detectors answered; None if its shard was lost.
         held: What the scan held of it, if anything.
         group: Number of the first item of its group.
@@ -142,7 +145,7 @@ class _Groups:
         return max(self.sizes.values(), default=1 if len(self.of_item) else 0)
 
     @classmethod
-    def of(cls, facts: Facts, config: SeparateConfig, policy: SeparationPolicy) -> _Groups:
+    def of(cls, facts: RunFacts, config: SeparateConfig, policy: SeparationPolicy) -> _Groups:
         grouping = Grouping(policy.radius)
         pictures: list[int] = []
         number = 0
@@ -151,9 +154,9 @@ class _Groups:
                 number += _lost_items(shard)
                 grouping.add_lost(_lost_items(shard))
                 continue
-            for row, observation in zip(rows, _observations(shard, config), strict=True):
+            for row, observation in rows:
                 grouping.add(row, _sample(shard, row, observation))
-                if observation.modality in (Modality.IMAGE, Modality.VIDEO):
+                if observation is not None and observation.modality in (Modality.IMAGE, Modality.VIDEO):
                     pictures.append(number)
                 number += 1
         of_item = grouping.groups()
@@ -163,7 +166,7 @@ class _Groups:
         return cls(of_item, many, pictured)
 
 
-def _place_groups(facts: Facts, config: SeparateConfig, groups: _Groups, reader: Reader) -> dict[int, Placed]:
+def _place_groups(facts: RunFacts, config: SeparateConfig, groups: _Groups, reader: Reader) -> dict[int, Placed]:
     """Place every group that has more than one member."""
     members: dict[int, list[Evidence]] = defaultdict(list)
     if groups.sizes:
@@ -174,7 +177,7 @@ def _place_groups(facts: Facts, config: SeparateConfig, groups: _Groups, reader:
     return {group: reader.place(every) for group, every in members.items()}
 
 
-def _entries(facts: Facts, config: SeparateConfig, groups: _Groups) -> Iterator[Entry]:
+def _entries(facts: RunFacts, config: SeparateConfig, groups: _Groups) -> Iterator[Entry]:
     matched = matched_folder(config.scan)
     number = 0
     for shard, rows in _shard_rows(facts, config):
@@ -187,45 +190,45 @@ def _entries(facts: Facts, config: SeparateConfig, groups: _Groups) -> Iterator[
         if findings is None:
             raise RuntimeError(f"shard {shard.id} lost its receipts while it was settled")
         held = _held(matched.path / findings["file"])
-        answers = _observations(shard, config)
-        for place, (row, observation) in enumerate(zip(rows, answers, strict=True)):
+        for place, (row, observation) in enumerate(rows):
             group = int(groups.of_item[number])
             grouped, pictured = group in groups.sizes, group in groups.pictured
             yield Entry(number, shard, place, row, observation, held.get(place), group, grouped, pictured)
             number += 1
 
 
-def _shard_rows(facts: Facts, config: SeparateConfig) -> Iterator[tuple[ShardSpec, Iterator[Row] | None]]:
-    """Yield each shard of the plan with its stored rows, None if it was lost."""
-    hashed, observed = hashed_folder(config.scan), observed_folder(config)
+def _shard_rows(
+    facts: RunFacts, config: SeparateConfig
+) -> Iterator[tuple[ShardSpec, Iterator[tuple[Row, Observation | None]] | None]]:
+    """Yield each shard of the plan with its rows and their answers.
+
+    A shard that was lost has no answers; no rows either, if it was lost before they were matched: what a list has
+    stays on its side.
+    """
+    hashed, matched, observed = hashed_folder(config.scan), matched_folder(config.scan), observed_folder(config)
     lost = {shard.id for shard in facts.lost}
     for shard in facts.state.plan():
-        receipt = hashed.read(shard.id)
-        if shard.id in lost or receipt is None or observed.read(shard.id) is None:
+        receipt, found, answers = (folder.read(shard.id) for folder in (hashed, matched, observed))
+        if receipt is None or found is None or found["rows"] != receipt["sha256"]:
             yield shard, None
             continue
-        path = hashed.path / receipt["file"]
-        yield shard, (row for batch in read_rows(path) for row in batch)
+        rows = (row for batch in read_rows(hashed.path / receipt["file"]) for row in batch)
+        if shard.id in lost or answers is None:
+            yield shard, ((row, None) for row in rows)
+        else:
+            yield shard, zip(rows, read_observations(observed.path / answers["file"]), strict=True)
 
 
 def _lost_items(shard: ShardSpec) -> int:
     return shard.items or 1
 
 
-def _observations(shard: ShardSpec, config: SeparateConfig) -> Iterator[Observation]:
-    observed = observed_folder(config)
-    receipt = observed.read(shard.id)
-    if receipt is None:
-        raise RuntimeError(f"shard {shard.id} lost its receipts while it was settled")
-    return read_observations(observed.path / receipt["file"])
-
-
-def _sample(shard: ShardSpec, row: Row, observation: Observation) -> str | None:
+def _sample(shard: ShardSpec, row: Row, observation: Observation | None) -> str | None:
     """Return the name of the sample that a picture or a text in a tar archive is a part of.
 
     A member that nobody can look at says nothing of the others, and stands alone.
     """
-    if shard.reader != "tar" or observation.modality not in (Modality.IMAGE, Modality.VIDEO, Modality.TEXT):
+    if shard.reader != "tar" or observation is None or observation.modality not in _SAMPLED:
         return None
     archive, _, member = row.item.partition("::")
     return f"{archive}::{sample_of(member)}"
@@ -236,19 +239,21 @@ def _held(path: Path) -> dict[int, dict[str, Any]]:
         return {item["row"]: item for item in map(json.loads, file)}
 
 
-def _receipts_digest(facts: Facts, config: SeparateConfig) -> str:
+def _receipts_digest(facts: RunFacts, config: SeparateConfig) -> str:
     """Return one digest over everything that the outputs follow from."""
     digest = hashlib.sha256()
     folders = (hashed_folder(config.scan), matched_folder(config.scan), observed_folder(config))
+    lost = {shard.id for shard in facts.lost}
     for shard in facts.state.plan():
         receipts = [folder.read(shard.id) for folder in folders]
         digests = " ".join(str(receipt["sha256"]) if receipt else "lost" for receipt in receipts)
+        digests += " given up" if shard.id in lost else ""
         digest.update(f"{shard.id} {digests}\n".encode())
     return digest.hexdigest()
 
 
 def _summary(
-    facts: Facts,
+    facts: RunFacts,
     config: SeparateConfig,
     policy: SeparationPolicy,
     selection: Selection,
