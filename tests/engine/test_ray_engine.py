@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from seawall.engine import ClusterError, ClusterMissing, RayEngine, engine_for
+from seawall.errors import ExitCode
 from tests.engine.test_engines import Square
 from tests.ray_fixture import RayCluster, family_of
 
@@ -26,6 +28,20 @@ from seawall.engine import engine_for
 from tests.engine.test_ray_engine import Confess
 outcomes = list(engine_for(workers=2, cluster="local").run(Confess, range(8)))
 json.dump([each.result for each in outcomes], sys.stdout)
+"""
+
+
+HEADLESS_RUN = """
+import itertools, sys
+from seawall.engine import RayEngine, _ray_cluster, ray_engine
+from seawall.errors import SeawallError
+from tests.engine.test_engines import Square
+_ray_cluster.PULSE_SECONDS = ray_engine.PULSE_SECONDS = _ray_cluster._SILENCE_SECONDS = 0.5
+try:
+    for each in RayEngine("local", workers=2).run(Square, itertools.count()):
+        print(each.result, flush=True)
+except SeawallError as error:
+    sys.exit(str(error))
 """
 
 
@@ -91,6 +107,25 @@ def test_a_private_cluster_speaks_to_nobody_and_leaves_nothing(tmp_path: Path) -
     assert {address for _, address in seen} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
     assert not (tmp_path / ".ray").exists()
     assert set(Path("/tmp").glob("seawall-ray-*")) <= before
+
+
+@pytest.mark.crash
+def test_a_head_that_is_gone_ends_the_run_with_words_and_not_with_the_code_of_findings() -> None:
+    """Ray itself would end the process a minute later, with exit code 1."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", HEADLESS_RUN],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip().isdigit(), "it works"
+    (head,) = (pid for pid, command in family_of(process.pid).items() if "gcs_server" in command.split()[0])
+    os.kill(head, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.UNEXAMINED
+    assert err.startswith("error[cluster_lost]: "), err
 
 
 def test_a_cluster_is_joined_and_left_and_the_driver_refuses_telemetry_too(

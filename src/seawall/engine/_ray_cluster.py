@@ -7,6 +7,7 @@ its owner can enter, and that goes with it.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import logging
 import os
@@ -14,6 +15,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -142,11 +144,33 @@ def _messages_to_log() -> Iterator[None]:
 def _joined(ray: Any, address: str) -> Iterator[None]:
     _expect_listener(address)
     _connect(ray, f"cannot join the cluster at {address}", address=address)
-    try:
+    with _left_at_the_end(ray):
         _expect_silence(ray)
         yield
+
+
+@contextmanager
+def _left_at_the_end(ray: Any) -> Iterator[None]:
+    """Leave the cluster. One that is gone cannot be left: Ray would wait for it, and crash the process in the end."""
+    lost = False
+    try:
+        yield
+    except ClusterLost:
+        lost = True
+        atexit.unregister(ray.shutdown)
+        atexit.register(_end_at_once)
+        raise
     finally:
-        ray.shutdown()
+        if not lost:
+            ray.shutdown(wait_for_processes=True)
+
+
+def _end_at_once() -> None:
+    """End the process without Ray's own clean-up, saying what the error said that brought it here."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(ClusterLost.exit_code)
 
 
 @contextmanager
@@ -178,9 +202,9 @@ def _private(ray: Any, directory: Path, processors: int) -> Iterator[None]:
                 object_store_memory=_OBJECT_STORE_BYTES,
                 _temp_dir=str(directory),
             )
-        yield
+        with _left_at_the_end(ray):
+            yield
     finally:
-        ray.shutdown(wait_for_processes=True)
         ray_constants.ENABLE_RAY_CLUSTER = clusters
         node.start_api_server = start_api_server
         tokens.reset_cache()

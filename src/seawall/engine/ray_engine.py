@@ -53,17 +53,26 @@ class RayEngine:
 
         Raises:
             ClusterError: If the cluster cannot be joined, or gives no process that works.
+            ClusterLost: If its head is gone.
         """
         with membership(self._address, self._workers or processors()) as ray:
             limit = self._workers or max(1, int(ray.cluster_resources().get("CPU", 0)))
             run: _Run[Shard, Result] = _Run(ray, make_work, iter(shards), limit)
+            gone = (ray.exceptions.RaySystemError, ray.exceptions.RpcError, ray.exceptions.LocalRayletDiedError)
             try:
                 yield from run.outcomes()
                 run.close()
-            except ray.exceptions.RayError as error:
+            except gone as error:
                 raise ClusterLost(f"the cluster failed: {first_line(error)}") from None
-            finally:
+            except ClusterLost:
+                raise  # whatever is asked of Ray now waits for a head that is gone
+            except ray.exceptions.RayError as error:
                 run.end()
+                raise ClusterError(f"the cluster failed: {first_line(error)}") from None
+            except BaseException:
+                run.end()
+                raise
+            run.end()
 
 
 @dataclass(slots=True, eq=False)
@@ -178,10 +187,18 @@ class _Run(Generic[Shard, Result]):
             ended, _ = self._ray.wait(references, num_returns=1, timeout=PULSE_SECONDS)
             if ended:
                 break
-            if time.monotonic() > waited_until and all(slot.starting is not None for slot in self._slots):
-                raise ClusterError(f"the cluster gave no process within {_START_SECONDS:.0f} s")
+            if all(slot.starting is not None for slot in self._slots):
+                self._expect_own_machine()
+                if time.monotonic() > waited_until:
+                    raise ClusterError(f"the cluster gave no process within {_START_SECONDS:.0f} s")
         ended, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
         return [(self._owner[reference], reference) for reference in ended]
+
+    def _expect_own_machine(self) -> None:
+        """Make sure that this machine is still part of the cluster: if not, nobody will ever give us a process."""
+        own = self._ray.get_runtime_context().get_node_id()
+        if not any(node["Alive"] and node["NodeID"] == own for node in self._ray.nodes()):
+            raise ClusterLost("this machine is no longer part of the cluster")
 
     def _started(self, slot: _Slot[Shard]) -> None:
         """Take a process into service, or leave its place to another if it died."""
