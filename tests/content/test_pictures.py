@@ -155,16 +155,22 @@ def test_what_has_no_pictures_is_refused(reader: PictureReader) -> None:
         reader.show(_item(b"\x89PNG\r\n\x1a\n and nothing more"))
 
 
-def _video(path: Path, seconds: int, rate: int = 8) -> None:
+def _video(path: Path, seconds: int, rate: int = 8, *, gop: int = 12, streams: int = 1, codec: str = "mpeg4") -> None:
     import av
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt, stream.time_base = 64, 48, "yuv420p", Fraction(1, rate)
+        written = [container.add_stream(codec, rate=rate) for _ in range(streams)]
+        for stream in written:
+            stream.width, stream.height, stream.pix_fmt, stream.time_base = 64, 48, "yuv420p", Fraction(1, rate)
+            stream.gop_size = gop
+            if codec == "libx264":
+                stream.options = {"sc_threshold": "0"}  # or it begins anew where it likes
         for number in range(seconds * rate):
             shade = np.full((48, 64, 3), number * 255 // (seconds * rate), np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
-        container.mux(stream.encode(None))
+            for stream in written:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
+        for stream in written:
+            container.mux(stream.encode(None))
 
 
 def test_a_video_is_sampled_over_its_whole_length_and_always_alike(reader: PictureReader, tmp_path: Path) -> None:
@@ -188,3 +194,31 @@ def test_a_short_video_still_gives_several_frames(reader: PictureReader, tmp_pat
     _video(path, 1)
     item = Item("video", Origin(), lambda: path.open("rb"), path=path)
     assert len(reader.show(item).pictures) >= 3
+
+
+def test_a_video_of_which_parts_cannot_be_reached_says_so(reader: PictureReader, tmp_path: Path) -> None:
+    """A minute with one place to begin decoding: what is far from it is not seen, and that is said."""
+    path = tmp_path / "sparse.mp4"
+    _video(path, 60, rate=30, gop=10_000, codec="libx264")
+    assert "partial" in reader.show(_item(path.read_bytes())).flags
+
+
+def test_a_video_with_a_second_stream_says_that_it_was_not_seen(reader: PictureReader, tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    _video(path, 4, streams=2)
+    assert "partial" in reader.show(_item(path.read_bytes())).flags
+
+
+def test_a_video_that_is_longer_than_it_says_is_found_out(reader: PictureReader, tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    _video(path, 60, gop=8)
+    data = bytearray(path.read_bytes())
+    for name, scale, length in ((b"mvhd", 12, 16), (b"mdhd", 12, 16)):
+        at = data.index(name) + 4
+        data[at + length : at + length + 4] = data[at + scale : at + scale + 4]  # one second
+    at = data.index(b"tkhd") + 4
+    data[at + 20 : at + 24] = (1000).to_bytes(4, "big")
+    at = data.index(b"elst") + 4
+    data[at + 8 : at + 12] = (1000).to_bytes(4, "big")
+    assert "partial" not in reader.show(_item(path.read_bytes())).flags
+    assert "partial" in reader.show(_item(bytes(data))).flags

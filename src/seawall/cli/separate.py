@@ -109,8 +109,11 @@ def verify(
 ) -> None:
     """Check an attestation's signature, and that it is about the files beside it; exit 1 if not."""
     from seawall.develop.dataset.separate.attestation import verify_attestation
+    from seawall.errors import NotFound
     from seawall.ledger import PublicKey
 
+    if not key.is_file():
+        raise NotFound(f"{key} does not exist", hint="'seawall ledger key' prints the public key")
     facts = verify_attestation(out, PublicKey.from_pem(key.read_bytes()))
     said = {"verified": True, "items": facts["items"], "partitions": facts["partitions"], "leakage": facts["leakage"]}
     typer.echo(json.dumps(said) if as_json else f"as signed: {facts['items']:,} items, run {facts['run_id']}")
@@ -153,7 +156,7 @@ def describe(summary: dict[str, Any], out: Path) -> str:
 
 def _matrix(modalities: dict[str, dict[str, int]]) -> list[str]:
     """Return what was judged of each modality, and what was not: a gap is shown, never left out."""
-    columns = ("items", "judged", "abstained", "error", "unsupported", "unread")
+    columns = ("items", "judged", "abstained", "error", "damaged", "unsupported", "unread")
     lines = ["modality  " + "".join(f"{column:>12}" for column in columns)]
     for name, counts in modalities.items():
         lines.append(f"{name:<10}" + "".join(f"{counts.get(column, 0):>12,}" for column in columns))

@@ -12,11 +12,9 @@ from seawall.content.origin import Origin
 from seawall.content.pictures import PictureReader
 from seawall.content.pictures.show import ENTRY
 from seawall.content.sandbox import Sandbox
+from seawall.content.texts import MAX_TEXT_BYTES, plain_text, stands_for_media
 from seawall.detectors.contract import Input, Modality, Result, Text
 from seawall.errors import MediaError, SeawallError, TooLarge, UnsupportedMedia
-
-MAX_TEXT_BYTES = 1 << 20
-"""Longest file that is read as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,7 @@ class InputReader:
 
 
 def _text(path: Path) -> str | None:
-    """Return a file's text, or None if it is not text in UTF-8, or too long."""
+    """Return a file's text, or None if it is no text, too long, or stands for pictures."""
     with path.open("rb") as file:
-        data = file.read(MAX_TEXT_BYTES + 1)
-    if len(data) > MAX_TEXT_BYTES or b"\0" in data:
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
+        text = plain_text(file.read(MAX_TEXT_BYTES + 1))
+    return None if text is None or stands_for_media(text) else text

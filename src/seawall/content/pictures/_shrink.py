@@ -17,7 +17,7 @@ from seawall.content.limits import Limits
 from seawall.content.media import Sniffed
 from seawall.content.pictures._picture import PICTURE_SIDE, Picture, Pixels
 
-LIMITS = Limits(max_pixels=50_000_000, max_frames=400, max_total_pixels=400_000_000, max_seconds=20.0)
+LIMITS = Limits(max_pixels=50_000_000, max_frames=400, max_total_pixels=100_000_000, max_seconds=20.0)
 """Larger pictures are left out: detectors abstain from them."""
 
 KEPT_FRAMES = 8

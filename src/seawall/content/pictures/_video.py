@@ -19,10 +19,17 @@ SECONDS_PER_PICTURE = 2.0
 FEWEST = 4
 _DECODED_PER_PICTURE = 600
 _BUDGET_SECONDS = 40.0
+_WHOLE = {"ignore_editlist": "1"}
+"""Frames that an edit list hides are in the file all the same."""
+_FAR_SECONDS = 1_000_000.0
+"""So long after the stated end that a seek leads to the last place where decoding can begin."""
 
 
 def sampled_frames(descriptor: int, seed: str) -> tuple[list[Picture], frozenset[str]]:
-    """Return pictures from moments spread over the first video stream, and `partial` if the time ran out.
+    """Return pictures from moments spread over the first video stream.
+
+    With them `partial`, if they are not all that there should be: the time ran out, a moment is too far from where
+    decoding can begin, the video is longer than it says, or there are other video streams.
 
     Args:
         descriptor: The file, open for reading.
@@ -43,12 +50,17 @@ def sampled_frames(descriptor: int, seed: str) -> tuple[list[Picture], frozenset
     pictures: list[Picture] = []
     flags: set[str] = set()
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file, av.open(file, "r", metadata_errors="ignore") as container:
+        with (
+            os.fdopen(os.dup(descriptor), "rb") as file,
+            av.open(file, "r", options=_WHOLE, metadata_errors="ignore") as container,
+        ):
             if not container.streams.video:
                 raise UnsupportedMedia("there is no video stream in it")
             stream = container.streams.video[0]
             LIMITS.check_size(stream.codec_context.width or 1, stream.codec_context.height or 1)
             stream.thread_type = "NONE"
+            if len(container.streams.video) > 1:
+                flags.add("partial")
             _sample(container, stream, random.Random(seed), pictures, flags)  # noqa: S311 (no secret)
     except av.error.FFmpegError as error:
         if not pictures:
@@ -72,21 +84,34 @@ def _sample(container: Any, stream: Any, shift: random.Random, pictures: list[Pi
         if time.monotonic() > ends_at:
             flags.add("partial")
             return
-        found = _frame_at(container, stream, moment, last)
-        if found is not None:
+        found, reached = _frame_at(container, stream, moment)
+        if not reached:
+            flags.add("partial")
+        if found is not None and (found.time or 0) > last:
             last = float(found.time or 0)
             pictures.append(_picture(found, len(pictures)))
+    if _goes_on(container, stream, duration):
+        flags.add("partial")
 
 
-def _frame_at(container: Any, stream: Any, moment: float, after: float) -> Any:
-    """Return the first frame at or after a moment, or the last one there is; None if it was taken before."""
+def _frame_at(container: Any, stream: Any, moment: float) -> tuple[Any, bool]:
+    """Return the first frame at or after a moment, or the last one there is, and whether decoding got so far."""
     container.seek(int(moment * 1_000_000), backward=True)
     found = None
     for index, frame in enumerate(container.decode(stream)):
         found = frame
-        if (frame.time or 0) >= moment or index >= _DECODED_PER_PICTURE:
+        if (frame.time or 0) >= moment:
             break
-    return None if found is None or (found.time or 0) <= after else found
+        if index >= _DECODED_PER_PICTURE:
+            return found, False
+    return found, True
+
+
+def _goes_on(container: Any, stream: Any, duration: float) -> bool:
+    """Whether there are frames well after the end that the file states."""
+    container.seek(int((duration + _FAR_SECONDS) * 1_000_000), backward=True)
+    last = next(iter(container.decode(stream)), None)
+    return last is not None and (last.time or 0) > duration + SECONDS_PER_PICTURE
 
 
 def _sample_unknown_length(

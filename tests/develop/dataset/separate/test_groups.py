@@ -38,10 +38,10 @@ def _picture(picture: Image.Image) -> FrameHash:
 
 
 def _groups(rows: Sequence[Row], samples: Sequence[str | None] | None = None, radius: int = 31) -> list[int]:
-    grouping = Grouping(radius)
-    for row, sample in zip(rows, samples or [None] * len(rows), strict=True):
-        grouping.add(row, sample)
-    return [int(group) for group in grouping.groups()]
+    with Grouping(radius) as grouping:
+        for row, sample in zip(rows, samples or [None] * len(rows), strict=True):
+            grouping.add(row, sample)
+        return [int(group) for group in grouping.groups()]
 
 
 def test_equal_bytes_are_one_group() -> None:
@@ -76,15 +76,16 @@ def test_any_frame_of_a_video_can_join_it_to_a_picture() -> None:
 
 
 def test_lost_items_stand_alone() -> None:
-    grouping = Grouping(31)
-    grouping.add(_row(b"1"), None)
-    grouping.add_lost(2)
-    grouping.add(_row(b"1"), None)
-    assert grouping.groups().tolist() == [0, 1, 2, 0]
+    with Grouping(31) as grouping:
+        grouping.add(_row(b"1"), None)
+        grouping.add_lost(2)
+        grouping.add(_row(b"1"), None)
+        assert grouping.groups().tolist() == [0, 1, 2, 0]
 
 
 def test_no_items_are_no_groups() -> None:
-    assert Grouping(31).groups().tolist() == []
+    with Grouping(31) as grouping:
+        assert grouping.groups().tolist() == []
 
 
 def _flip(code: np.ndarray, bits: Sequence[int]) -> np.ndarray:

@@ -79,6 +79,7 @@ class ShardProcessor:
             hashed = self._hash(shard)
         matched = self._matched.read(shard.id)
         if matched is None or matched["rows"] != hashed["sha256"]:
+            self._matched.discard(shard.id)
             matched = self._match(shard, hashed)
         return ShardResult(shard.id, Tally.from_dict(matched["tally"]), resumed, hashed, matched)
 

@@ -40,6 +40,8 @@ def write_attestation(
 ) -> dict[str, Any]:
     """Write the attestation and its signature.
 
+    What an audit proved before stays in it as long as the files beside it are the same, byte for byte.
+
     Returns:
         The file's name and digest, for the summary.
     """
@@ -65,7 +67,7 @@ def write_attestation(
             {"partitions": sorted(each), "items": sum(partitions[partition] for partition in each)}
             for each in policy.training_sets
         ],
-        "leakage": None,
+        "leakage": _standing_leakage(out, record.scanned.ledger),
         "receipts": receipts,
         "files": {name: _digest(out / name) for name in (PARTITIONS, SCORES)},
         "ledger": {key: ledger[key] for key in ("size", "root", "event", "key_fingerprint")},
@@ -89,6 +91,13 @@ def attest_leakage(out: Path, leakage: Mapping[str, Any], ledger: Ledger) -> Non
     signed = _sign(out, facts | {"leakage": dict(leakage)}, ledger)
     summary = json.loads((out / "summary.json").read_bytes()) | {"attestation": signed}
     write_whole(out / "summary.json", json.dumps(summary, indent=2).encode())
+
+
+def _standing_leakage(out: Path, ledger: Ledger) -> Any:
+    try:
+        return verify_attestation(out, ledger.public_key())["leakage"]
+    except (NotFound, VerificationFailed):
+        return None
 
 
 def _sign(out: Path, facts: Mapping[str, Any], ledger: Ledger) -> dict[str, Any]:

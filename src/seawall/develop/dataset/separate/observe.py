@@ -13,6 +13,7 @@ from typing import Protocol
 from seawall.content.item import Item
 from seawall.content.media import Medium
 from seawall.content.pictures import PictureReader
+from seawall.content.texts import MAX_TEXT_BYTES, plain_text, stands_for_media
 from seawall.detectors.contract import Input, Result, Text
 from seawall.develop.dataset.scan.rows import Row
 from seawall.errors import MediaError, SeawallError
@@ -21,12 +22,6 @@ from .observation import Modality, Observation
 
 BATCH_PICTURES = 16
 BATCH_TEXTS = 2048
-MAX_TEXT_BYTES = 1 << 20
-"""Longest document that is read as text; longer ones are counted as other."""
-
-_HEAD = 4096
-_EMBEDDED = ("data:image/", "data:video/")
-
 _MODALITIES = {
     Medium.IMAGE: Modality.IMAGE,
     Medium.VIDEO: Modality.VIDEO,
@@ -143,21 +138,12 @@ def _text(item: Item, row: Row) -> str | None:
         return None
     with item.open() as stream:
         data = stream.read(MAX_TEXT_BYTES + 1)
-    if len(data) > MAX_TEXT_BYTES or b"\0" in data:
+    text = plain_text(data)
+    if text is None or (_modality(row) is Modality.OTHER and stands_for_media(text)):
         return None
     if hashlib.sha256(data).digest() != row.examined.digests.get("sha256"):
         raise MediaError("the item's bytes have changed since they were hashed")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return None if _modality(row) is Modality.OTHER and _holds_pictures(text) else text
-
-
-def _holds_pictures(text: str) -> bool:
-    """Whether a file is a drawing written as text, or has pictures in it: nobody would look at them."""
-    text = text.casefold()
-    return "<svg" in text[:_HEAD] or any(mark in text for mark in _EMBEDDED)
+    return text
 
 
 def _code(error: Exception) -> str:

@@ -93,7 +93,7 @@ def _verdict(summary: Summary) -> tuple[str, str, str]:
     if summary["unexamined"] or summary["errors"]:
         return (
             "unexamined",
-            f"{plural(items - usable, 'item')} of {items:,} could not be placed.",
+            f"{plural(parts['unknown'], 'item')} of {items:,} could not be judged.",
             "See what was not judged, and why.",
         )
     if summary["drill"]:
@@ -130,7 +130,7 @@ def _partition_row(partition: Partition, summary: Summary, policy: SeparationPol
 
 
 def _modality_row(name: str, counts: Mapping[str, int]) -> tuple[str, ...]:
-    columns = ("items", "judged", "abstained", "error", "unsupported", "unread")
+    columns = ("items", "judged", "abstained", "error", "damaged", "unsupported", "unread")
     return name, *(f"{counts.get(column, 0):,}" for column in columns)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -86,8 +87,7 @@ def settle(
         placed = _place_groups(facts, config, groups, reader)
         with ItemWriter(out, policy) as writer:
             for entry in _entries(facts, config, groups):
-                evidence = reader.evidence(entry.observation, entry.held, pictured=entry.pictured)
-                where = placed.get(entry.group) or reader.place([evidence])
+                where = placed.get(entry.group) or reader.place([_evidence(reader, entry)])
                 action = writer.write(entry, where)
                 counts.add(entry, where, action)
         record.placed(writer.decisions())
@@ -130,7 +130,13 @@ class Entry:
 
 @dataclass(slots=True)
 class _Groups:
-    """Which items belong together."""
+    """Which items belong together.
+
+    Attributes:
+        of_item: For each item, the number of the first item of its group.
+        sizes: Number of members of each group that has several.
+        pictured: Those of them that have a picture.
+    """
 
     of_item: np.ndarray[Any, Any]
     sizes: Mapping[int, int]
@@ -146,35 +152,46 @@ class _Groups:
 
     @classmethod
     def of(cls, facts: RunFacts, config: SeparateConfig, policy: SeparationPolicy) -> _Groups:
-        grouping = Grouping(policy.radius)
-        pictures: list[int] = []
+        pictures = array("q")
         number = 0
-        for shard, rows in _shard_rows(facts, config):
-            if rows is None:
-                number += _lost_items(shard)
-                grouping.add_lost(_lost_items(shard))
-                continue
-            for row, observation in rows:
-                grouping.add(row, _sample(shard, row, observation))
-                if observation is not None and observation.modality in (Modality.IMAGE, Modality.VIDEO):
-                    pictures.append(number)
-                number += 1
-        of_item = grouping.groups()
+        with Grouping(policy.radius, facts.state.out / "state") as grouping:
+            for shard, rows in _shard_rows(facts, config):
+                if rows is None:
+                    number += _lost_items(shard)
+                    grouping.add_lost(_lost_items(shard))
+                    continue
+                for row, observation in rows:
+                    grouping.add(row, _sample(shard, row, observation))
+                    if observation is not None and observation.modality in (Modality.IMAGE, Modality.VIDEO):
+                        pictures.append(number)
+                    number += 1
+            of_item = grouping.groups()
         roots, sizes = np.unique(of_item, return_counts=True)
         many = {int(root): int(size) for root, size in zip(roots, sizes, strict=True) if size > 1}
-        pictured = frozenset(int(root) for root in np.unique(of_item[pictures])) if pictures else frozenset[int]()
-        return cls(of_item, many, pictured)
+        shown = np.unique(of_item[np.frombuffer(pictures, np.int64)])
+        return cls(of_item, many, frozenset(root for root in shown.tolist() if root in many))
 
 
 def _place_groups(facts: RunFacts, config: SeparateConfig, groups: _Groups, reader: Reader) -> dict[int, Placed]:
-    """Place every group that has more than one member."""
-    members: dict[int, list[Evidence]] = defaultdict(list)
-    if groups.sizes:
-        for entry in _entries(facts, config, groups):
-            if entry.grouped:
-                evidence = reader.evidence(entry.observation, entry.held, pictured=entry.pictured)
-                members[entry.group].append(evidence)
-    return {group: reader.place(every) for group, every in members.items()}
+    """Place every group that has more than one member, as soon as the last of them is known."""
+    placed: dict[int, Placed] = {}
+    if not groups.sizes:
+        return placed
+    members: dict[int, dict[Evidence, None]] = defaultdict(dict)  # the same evidence twice says no more than once
+    missing = dict(groups.sizes)
+    alike: dict[Placed, Placed] = {}
+    for entry in _entries(facts, config, groups):
+        if entry.grouped:
+            members[entry.group][_evidence(reader, entry)] = None
+            missing[entry.group] -= 1
+            if not missing[entry.group]:
+                where = reader.place(members.pop(entry.group))
+                placed[entry.group] = alike.setdefault(where, where)
+    return placed
+
+
+def _evidence(reader: Reader, entry: Entry) -> Evidence:
+    return reader.evidence(entry.observation, entry.held, pictured=entry.pictured)
 
 
 def _entries(facts: RunFacts, config: SeparateConfig, groups: _Groups) -> Iterator[Entry]:
