@@ -9,7 +9,7 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
@@ -32,6 +32,7 @@ _SIGNATURE = b"PK\x01\x02"
 _END = b"PK\x05\x06"
 _END_64, _LOCATOR_64 = b"PK\x06\x06", b"PK\x06\x07"
 _END_BYTES = 76 + 22 + (1 << 16)
+_LOCAL_HEADER = 30
 _MEMBERS_PER_SHARD = 16
 _ENCRYPTED = 0x1
 _READ = 1 << 20
@@ -76,6 +77,7 @@ class ZipReader:
 def _members(file: SourceFile, archive: zipfile.ZipFile, start: int, end: int | None) -> Iterator[Item]:
     names, base = Names(), file.origin
     grown, packed = 0, file.size or 0
+    overlapping = _overlapping(archive.infolist())
     for place, info in enumerate(archive.infolist()[:end]):
         if info.is_dir():
             continue
@@ -85,12 +87,25 @@ def _members(file: SourceFile, archive: zipfile.ZipFile, start: int, end: int | 
             continue
         origin = replace(base, offset=info.header_offset)
         problem = _problem(info)
+        if info.header_offset in overlapping:
+            problem = Problem("overlap", "the member lies where another one does")
         if problem is None and packed and is_bomb(grown, packed):
             problem = Problem(Bomb.code, "the members together grow out of all proportion to the archive")
         if problem is not None:
             yield problem_item(key, problem, origin)
         else:
             yield Item(key, origin, partial(_open, archive, info), size=info.file_size)
+
+
+def _overlapping(infos: Iterable[zipfile.ZipInfo]) -> frozenset[int]:
+    """Return the places of members of which two claim the same bytes; versions of Python differ in seeing it."""
+    found: set[int] = set()
+    before, end = 0, 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            found |= {before, info.header_offset}
+        before, end = info.header_offset, max(end, info.header_offset + _LOCAL_HEADER + info.compress_size)
+    return frozenset(found)
 
 
 def _problem(info: zipfile.ZipInfo) -> Problem | None:
