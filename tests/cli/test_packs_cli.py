@@ -63,6 +63,12 @@ def _events(home: Path) -> list[dict[str, Any]]:
     return [row for row in rows if str(row.get("kind", "")).startswith("pack.")]
 
 
+def test_a_home_opens_the_file_that_it_sealed(packs: Run, source: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sealed.pack"
+    assert packs("seal", source, "--out", file)[0] == 0
+    assert packs("open", file)[0] == 0
+
+
 def test_a_pack_is_sealed_installed_listed_opened_and_removed(packs: Run, source: Path, seawall_home: Path) -> None:
     code, out, _ = packs("seal", source)
     assert code == 0

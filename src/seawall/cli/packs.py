@@ -55,6 +55,7 @@ def seal_pack(
             opened = store.install(data, signer=book.public_key, key=None if key is None else sealing)
         else:
             opened = store.open(data, signer=book.public_key, key=sealing)
+            store.trusted.trust(book.public_key)  # a home trusts what it signs itself, installed or not
             _write(out, data)
         book.put_opened("pack.version", opened, "installed" if out is None else "sealed")
     _tell(opened, f"sealed {out}" if out is not None else "sealed and installed", as_json)
