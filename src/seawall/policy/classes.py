@@ -20,6 +20,9 @@ PERSONS = "persons"
 PERSONS_ABSTAINED = "persons_abstained"
 """Number of persons in a picture whose age could not be judged: too small, turned away, covered, out of focus."""
 
+DRILL = "drill"
+"""1 if all that a text detector found are canary words."""
+
 CSEM_PREFIX = "csem."
 """Prefix of the text categories of operator packs and models."""
 

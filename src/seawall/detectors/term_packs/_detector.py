@@ -25,7 +25,7 @@ from seawall.detectors.contract import (
     Text,
 )
 from seawall.errors import SeawallError
-from seawall.policy.classes import MINOR_REFERENCE
+from seawall.policy.classes import DRILL, MINOR_REFERENCE
 from seawall.settings import Settings
 from seawall.text.age_references import age_references
 from seawall.text.errors import PackError
@@ -35,9 +35,6 @@ from seawall.text.packs import Pack, PackStore
 
 ID = "term-packs"
 """Id of the detector."""
-
-DRILL = "drill"
-"""Label of a text in which canary words alone were found."""
 
 NOT_TEXT = "not_text"
 NOT_LOADED = "not_loaded"

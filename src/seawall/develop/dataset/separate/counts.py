@@ -68,10 +68,11 @@ class Counts:
         self.rules[placed.placement.rule] += 1
         self.actions[action.value] += 1
         matched = entry.held is not None and real_match(entry.held)
-        drill = placed.drill or (entry.held is not None and bool(entry.held["drill"]))
+        # A canary in an item hides nothing: what lists or detectors say without it is a finding all the same.
+        found = matched or (partition is Partition.BOTH and not placed.drill)
         self.matched += matched
-        self.findings += (matched or partition is Partition.BOTH) and (matched or not drill)
-        self.drill += drill and not matched
+        self.findings += found
+        self.drill += not found and (placed.drill or (entry.held is not None and bool(entry.held["drill"])))
         self._add_answers(entry, partition)
 
     def _add_answers(self, entry: Entry, partition: Partition) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seawall.detectors.contract import Info, Result, Task
+from seawall.policy.classes import DRILL
 from seawall.policy.separation import (
     Part,
     Partition,
@@ -36,10 +37,12 @@ class Evidence:
     Attributes:
         signs: What detectors and hash lists say: of each picture with its caption, or of the item as a whole.
         canary: What the canaries in it stand for; None if there are none.
+        spoken: Whether a pack has words in it that are no canary's.
     """
 
     signs: tuple[Signs, ...]
     canary: Signs | None
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class Reader:
     def __init__(self, infos: Mapping[str, Info], policy: SeparationPolicy) -> None:
         self._infos = infos
         self._policy = policy
-        self._rehearsal = bool(infos) and all(info.task in (Task.CANARY, Task.TERMS) for info in infos.values())
+        tasks = {info.task for info in infos.values()}
+        self._rehearsal = Task.CANARY in tasks and tasks <= {Task.CANARY, Task.TERMS}
+        self._packs = frozenset(name for name, info in infos.items() if info.task is Task.TERMS)
 
     def evidence(self, observation: Observation | None, held: Mapping[str, Any] | None, *, pictured: bool) -> Evidence:
         """Return what is known of an item.
@@ -82,7 +87,7 @@ class Reader:
             return Evidence((Signs(hash_match=True),), canary)
         if observation is None or observation.matched:
             return Evidence((Signs(examined=False),), canary)
-        return Evidence(self._signs_of_item(observation, pictured=pictured), canary)
+        return Evidence(self._signs_of_item(observation, pictured=pictured), canary, self._spoken(observation))
 
     def place(self, members: Iterable[Evidence]) -> Placed:
         """Place an item, or the members of one group."""
@@ -93,8 +98,14 @@ class Reader:
             rehearsed = place_cluster(self._policy, canaries)
             if rehearsed.partition.severity > real.partition.severity:
                 return Placed(rehearsed, drill=True)
-        rehearsal = self._rehearsal and real.partition not in (Partition.NEITHER, Partition.UNKNOWN)
-        return Placed(real, drill=rehearsal)
+        nothing = real.partition in (Partition.NEITHER, Partition.UNKNOWN)
+        return Placed(real, drill=self._rehearsal and not nothing and not any(each.spoken for each in every))
+
+    def _spoken(self, observation: Observation) -> bool:
+        results = (
+            part[name] for part in (*observation.parts, observation.captions) for name in self._packs & part.keys()
+        )
+        return any(not result.labels.get(DRILL) and any(result.labels.values()) for result in results)
 
     def _signs_of_item(self, observation: Observation, *, pictured: bool) -> tuple[Signs, ...]:
         """Each frame of a video is a member of its own: an adult in one says nothing of the next."""
