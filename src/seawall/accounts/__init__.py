@@ -1,0 +1,1 @@
+"""Accounts: opaque references, what they were given strikes for, and what restricts them."""

@@ -1,0 +1,1 @@
+"""Clients of a seawall server: synchronous, asynchronous, middleware, and a hook for diffusers pipelines."""

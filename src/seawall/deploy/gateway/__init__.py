@@ -1,0 +1,1 @@
+"""The gateway: a reverse proxy that guards an OpenAI-compatible model server."""

@@ -1,0 +1,1 @@
+"""Prevention: messages with help services, localised, sourced, dated, and measured."""

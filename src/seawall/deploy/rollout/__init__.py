@@ -1,0 +1,1 @@
+"""Phased release: cohorts, an abuse-rate stop rule, and a kill switch per model."""

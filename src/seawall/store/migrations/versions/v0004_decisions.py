@@ -1,0 +1,8 @@
+"""Decisions of the guard."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Create the tables."""

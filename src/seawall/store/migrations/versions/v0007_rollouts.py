@@ -1,0 +1,8 @@
+"""Prevention counters and phased release."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Create the tables."""

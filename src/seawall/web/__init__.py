@@ -1,0 +1,1 @@
+"""The HTTP door: one application, thin handlers, API keys, metrics."""
