@@ -140,3 +140,10 @@ class SystemRefused(SeawallError):
     code = "system"
     hint = "check the file's permissions, and that the disk is writable"
     exit_code = ExitCode.UNEXAMINED
+
+
+class SecretUnusable(SeawallError):
+    """A secret of this installation cannot be used."""
+
+    code = "secret"
+    hint = "restore it from a backup, with mode 0600"

@@ -1,4 +1,4 @@
-"""Two statements that both databases know and SQLAlchemy spells differently for each."""
+"""Three statements that both databases know and SQLAlchemy spells differently for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,3 +23,11 @@ def insert_or_replace(connection: Connection, table: Table, rows: Sequence[Mappi
     keys = [column.name for column in table.primary_key]
     others = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+
+
+def insert_or_add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], count: str) -> None:
+    """Insert rows with distinct keys; where a row is there already, add to its column `count`."""
+    statement = _insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    added = {count: table.c[count] + statement.excluded[count]}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), list(rows))
