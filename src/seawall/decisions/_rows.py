@@ -10,6 +10,9 @@ from sqlalchemy import RowMapping
 from seawall.decisions.record import DecisionRecord
 from seawall.policy.guard import CheckKind, EventClass, Facts, GuardAction, Judgement, Tier
 
+# Made once: `json.dumps` with options makes an encoder for every call.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 _PLAIN = ("surface", "jurisdiction", "model", "generation_id", "reason", "message")
 
 
@@ -37,7 +40,7 @@ def to_row(record: DecisionRecord) -> dict[str, Any]:
         "kind": record.kind.value,
         "action": record.action.value,
         "drill": record.drill,
-        "data": json.dumps(data, separators=(",", ":"), ensure_ascii=False),
+        "data": _encode(data),
     }
 
 

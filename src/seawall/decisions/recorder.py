@@ -141,9 +141,7 @@ class Recorder:
         ours = {record.id: record for record in named}
         rows = _rows_of(connection, [(record.account, str(record.request_id)) for record in named])
         found = {(row["account"], row["request_id"]): ours.get(row["id"]) or from_row(row) for row in rows}
-        return [
-            record if record.request_id is None else found[record.account, record.request_id] for record in records
-        ]
+        return [record if record.request_id is None else found[record.account, record.request_id] for record in records]
 
     def _event(self, record: DecisionRecord) -> tuple[str, str, Mapping[str, Any]]:
         judgement = record.judgement
