@@ -9,7 +9,7 @@ from seawall.canary.terms import canary_terms
 from seawall.text import Matcher
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt"])
+@pytest.mark.parametrize("language", sorted(Pack.load().sentences))
 @pytest.mark.parametrize(
     ("concepts", "categories"),
     [

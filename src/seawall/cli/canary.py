@@ -38,11 +38,17 @@ def print_prompt(
     concepts: Concepts = "a",
     lang: Annotated[str, typer.Option(help="Language of the sentence.")] = "en",
     pack: Annotated[Path | None, typer.Option(help="Pack to take words from. Default: the one that ships.")] = None,
+    disguise: Annotated[
+        str | None,
+        typer.Option(help="Hide the words as evasion does: spaced, leet-digits, zero-width-space and so on."),
+    ] = None,
 ) -> None:
     """Print a benign sentence with the canary words in it."""
+    from seawall.canary.disguise import disguise as disguised
     from seawall.canary.pack import Pack
 
-    typer.echo(Pack.load(pack).prompt(_ids(concepts), lang))
+    sentence = Pack.load(pack).prompt(_ids(concepts), lang)
+    typer.echo(sentence if disguise is None else disguised(sentence, disguise))
 
 
 @app.command("sound")

@@ -8,6 +8,7 @@ times or more stands for any number of them, written once or twice for that numb
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -44,17 +45,36 @@ _FEWEST_LETTERS = 2
 _TRAILING = "!+|"
 _ALSO = (("1", "l"), ("!", "l"), ("|", "l"), ("6", "b"), ("9", "q"))
 LETTERS = r"a-z\u00df-\u024f\u0370-\u03ff\u0400-\u0587\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u10d0-\u10ff"
-_ONE = rf"[{LETTERS}0-9@$!|+]"
+"""Letters of scripts that set words apart, and in which signs can be read as letters."""
+
+UNSEGMENTED = "\u3041-\u3096\u30a1-\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+"""Letters of scripts that set no words apart: kana, Han, Hangul."""
+
+INDIC = "\u0900-\u0963\u0971-\u0dff\u0e01-\u0e4e"
+"""Letters of scripts whose vowels are marks on a letter, and the marks: Devanagari to Thai."""
+
+MARKS = "".join(chr(code) for code in range(0x900, 0xE4F) if unicodedata.category(chr(code))[0] == "M")
+"""The marks among them."""
+
+EVERY = LETTERS + UNSEGMENTED + INDIC
+"""Every letter of which a term can be looked for in the bare view."""
+
+_ONE = rf"(?:[{EVERY}][{MARKS}]*|[0-9@$!|+])"
+_GAP = r"[ .,*~/\\:;'\"()\[\]{}<>=&^%#?]{1,3}"
 _EACH = re.compile(_ONE)
-_APART = re.compile(rf"(?<![^\W_]){_ONE}(?:[ .,*~/\\:;'\"()\[\]{{}}<>=&^%#?]{{1,3}}{_ONE}){{2,}}(?![^\W_])")
+_APART = re.compile(
+    rf"(?<![^\W_])(?<![{MARKS}]){_ONE}(?:{_GAP}{_ONE}){{2,}}(?![^\W_]|[{MARKS}])|[{UNSEGMENTED}](?:{_GAP}[{UNSEGMENTED}]){{4,}}"
+)
+_REPEATED = re.compile(rf"([{INDIC}][{MARKS}]*)\1{{2,}}")
 INSIDE = ".*~^/:"
 """Signs that are passed over between two letters."""
 _INSIDE = re.compile(rf"(?<=[{LETTERS}])[{re.escape(INSIDE)}](?=[{LETTERS}])")
-_LETTER = re.compile(rf"[{LETTERS}]")
+_LETTER = re.compile(rf"[{EVERY}]")
 _WORD = re.compile(r"(?:[^\W_]|[@$!|+])+")
 _SPELT = re.compile(rf"[{LETTERS}][0-9@$]|[0-9@$!|+][{LETTERS}]")
+_ALONE = re.compile(rf"(?<=[{LETTERS}][0-9@$] )[0-9@$](?![^\W_])|(?<![^\W_])[0-9@$](?= [0-9@$]?[{LETTERS}][0-9@$])")
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
-_STRETCH = re.compile(rf"([{LETTERS}])\1\1")
+_STRETCH = re.compile(rf"([{EVERY}][{MARKS}]*)\1\1")
 _READ = str.maketrans(READ_AS | {"l": "i"})
 _MERGED = str.maketrans({"l": "i"})
 
@@ -159,15 +179,22 @@ def _cuts(folded: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         if len(_LETTER.findall(found[0])) < _FEWEST_LETTERS:
             continue
         apart.append(found.span())
-        places = [each.start() for each in _EACH.finditer(folded, *found.span())]
-        cuts.update((before + 1, after) for before, after in pairwise(places))
+        spans = [each.span() for each in _EACH.finditer(folded, *found.span())]
+        cuts.update((before, after) for (_, before), (after, _) in pairwise(spans))
     cuts.update(found.span() for found in _INSIDE.finditer(folded))
+    # A letter repeated with its marks is one: its characters alternate, so squeezing does not see them.
+    cuts.update((found.end(1), found.end()) for found in _REPEATED.finditer(folded))
     return sorted(cuts), apart
 
 
 def _as_letters(text: str) -> str:
-    """Return a text, as long as it was, with the signs in words read as letters; numbers stay numbers."""
-    return text.translate(_MERGED) if _SPELT.search(text) is None else _WORD.sub(_read, text)
+    """Return a text, as long as it was, with the signs in words read as letters; numbers stay numbers.
+
+    A sign that stands alone is read as a letter if a word beside it is spelt with signs.
+    """
+    if _SPELT.search(text) is None:
+        return text.translate(_MERGED)
+    return _WORD.sub(_read, _ALONE.sub(lambda sign: sign[0].translate(_READ), text))
 
 
 def _read(word: re.Match[str]) -> str:

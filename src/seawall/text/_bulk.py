@@ -14,13 +14,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.text._bare import INSIDE, LETTERS, READ_AS, bare_text
+from seawall.text._bare import EVERY, INSIDE, LETTERS, MARKS, READ_AS, bare_text
 from seawall.text._fold import ASCII_DROPPED, ASCII_TABLE, FOLD, SEPARATOR
 from seawall.text._marks import code_points, without_floods
 from seawall.text.views import View, has_overrides, turned_text
 
 _CODES = 0x110000
-_LAST_LETTER = 0x3000
+_LAST_LETTER = 0xD7FF
+_LONGEST_CLUSTER = 4
 _SPACE = 0x20
 _WIDEST_GAP = 4
 _SHORTEST = 2
@@ -151,18 +152,18 @@ def _candidates(buffer: bytes) -> NDArray[np.int64]:
     letter = kinds & _LETTER
     marked: list[NDArray[np.int64]] = []
     pair = codes[1:] == codes[:-1]
-    marked.append(np.flatnonzero(pair[1:] & pair[:-1] & (letter[2:] != 0)))
+    marked.append(np.flatnonzero(pair[1:] & pair[:-1] & ((kinds[2:] & (_LETTER | _OTHER)) != 0)))
     # Kinds are bits: what may stand before a letter or behind one, and what may stand between two.
     near = ((kinds[1:] & _BEHIND) & (letter[:-1] << 1)) | ((kinds[:-1] & _BEFORE) & (letter[1:] << 2))
     marked.append(np.flatnonzero(near != 0))
     marked.append(np.flatnonzero(((kinds[1:-1] & _BETWEEN) & (letter[:-2] << 3) & (letter[2:] << 3)) != 0))
-    word = (kinds & _WORD) != 0
-    alone = (kinds & _ONE) != 0
-    alone[1:] &= ~word[:-1]
-    alone[:-1] &= ~word[1:]
-    places = np.flatnonzero(alone)
-    close = np.diff(places) <= _WIDEST_GAP
-    marked.append(places[:-2][close[1:] & close[:-1]] if len(places) > 2 else places[:0])
+    is_mark = (kinds & _MARK) != 0
+    if is_mark.any():
+        marked += _repeated(codes, is_mark)
+        bases = np.flatnonzero(~is_mark)
+        marked.append(bases[_apart(kinds[bases])])
+    else:
+        marked.append(_apart(kinds))
     all_marked = np.concatenate(marked)
     if not len(all_marked):
         return all_marked
@@ -170,7 +171,31 @@ def _candidates(buffer: bytes) -> NDArray[np.int64]:
     return np.flatnonzero(np.bincount(np.searchsorted(ends, all_marked)))
 
 
-_LETTER, _BEHIND, _BEFORE, _BETWEEN, _WORD, _ONE = 1, 2, 4, 8, 16, 32
+def _apart(kinds: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return where three letters begin that stand apart, close to each other."""
+    word = (kinds & _WORD) != 0
+    alone = (kinds & _ONE) != 0
+    alone[1:] &= ~word[:-1]
+    alone[:-1] &= ~word[1:]
+    places = np.flatnonzero(alone)
+    close = np.diff(places) <= _WIDEST_GAP
+    return places[:-2][close[1:] & close[:-1]] if len(places) > 2 else places[:0]
+
+
+def _repeated(codes: NDArray[np.unsignedinteger], is_mark: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return where letters with marks may stand three times in a row."""
+    found = []
+    marks = np.flatnonzero(is_mark)
+    for length in range(2, _LONGEST_CLUSTER + 1):
+        near = marks[(marks > 0) & (marks < len(codes) - 2 * length)]
+        near = near[codes[near] == codes[near + length]]
+        near = near[codes[near] == codes[near + 2 * length]]
+        before = codes[near - 1]
+        found.append(near[(before == codes[near + length - 1]) & (before == codes[near + 2 * length - 1])])
+    return found
+
+
+_LETTER, _BEHIND, _BEFORE, _BETWEEN, _WORD, _ONE, _OTHER, _MARK = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 @cache
@@ -187,6 +212,11 @@ def _kinds_below(limit: int) -> NDArray[np.uint8]:
     table = np.fromiter(map(str.isalnum, map(chr, range(limit))), np.uint8, limit) * np.uint8(_WORD)
     for letter in re.finditer(rf"[{LETTERS}]", "".join(map(chr, range(min(limit, _LAST_LETTER))))):
         table[letter.start()] |= _LETTER | _ONE
+    for other in re.finditer(rf"[{EVERY}]", "".join(map(chr, range(min(limit, _LAST_LETTER))))):
+        table[other.start()] |= _OTHER | _ONE
+    for mark in MARKS:
+        if ord(mark) < limit:
+            table[ord(mark)] |= _MARK
     for sign in READ_AS:
         table[ord(sign)] |= _BEFORE | _ONE
         if sign.isdigit() or sign in "@$":

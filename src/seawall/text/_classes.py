@@ -60,7 +60,12 @@ def kind_of(character: str) -> Kind:
 
 def is_segmented(text: str) -> bool:
     """Return whether a text is of scripts that set words apart."""
-    return not any(kind_of(character) is Kind.UNSEGMENTED or character in _HAN_NUMBERS for character in text)
+    return not any(kind_of(character) is Kind.UNSEGMENTED for character in text) and not holds_number(text)
+
+
+def holds_number(text: str) -> bool:
+    """Return whether there is a Han number in a text: numbers are never put together from parts."""
+    return any(character in _HAN_NUMBERS for character in text)
 
 
 def is_inside_word(before: Kind, first: Kind, *, whole: bool) -> bool:

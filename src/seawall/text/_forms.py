@@ -10,12 +10,12 @@ import re
 import unicodedata
 from enum import IntFlag
 
-from seawall.text._bare import LETTERS, skeleton_of
-from seawall.text._classes import is_segmented
+from seawall.text._bare import EVERY, skeleton_of
+from seawall.text._classes import holds_number
 from seawall.text.views import folded_text, raw_text, without_separators
 
 _SHORTEST_SKELETON = 3
-_LETTER = re.compile(rf"[{LETTERS}]")
+_LETTER = re.compile(rf"[{EVERY}]")
 
 
 class Form(IntFlag):
@@ -39,7 +39,7 @@ def spellings(text: str) -> list[str]:
     return [
         each
         for folded in _folded_forms(without_separators(text))
-        if is_segmented(folded) and _LETTER.search(folded) is not None
+        if _LETTER.search(folded) is not None and not holds_number(folded)
         for each in dict.fromkeys((folded, folded.replace(" ", "")))
         if len(skeleton_of(each)) >= _SHORTEST_SKELETON
     ]

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from seawall.text._bare import bare_text, trace
+from seawall.text._bare import MARKS, bare_text, trace
 from seawall.text._fold import ASCII_DROPPED, ASCII_TABLE, FOLD, SEPARATOR
 from seawall.text._marks import code_points, kept_marks, segments, without_floods
 
@@ -24,6 +24,7 @@ _Map = NDArray[np.int64]
 _OVERRIDES = "\u202e\u202d"
 _POP = "\u202c"
 _SPACE = 0x20
+_VOWEL_SIGNS = frozenset(map(ord, MARKS))
 _SPACES = "  "
 
 
@@ -140,7 +141,7 @@ def visual_order(text: str) -> list[int]:
 
     def close() -> None:
         turned = forced == _OVERRIDES[0] or any(unicodedata.bidirectional(text[index]) in ("R", "AL") for index in run)
-        order.extend(reversed(run) if turned else run)
+        order.extend(_turned(text, run) if turned else run)
         run.clear()
 
     for index, character in enumerate(text):
@@ -154,6 +155,27 @@ def visual_order(text: str) -> list[int]:
     if forced:
         close()
     return order
+
+
+def _turned(text: str, run: Sequence[int]) -> list[int]:
+    """Return a run of places from its end to its beginning.
+
+    A mark stays behind its letter, as it is shown; but where marks stand without a letter, the text was turned
+    character by character, and so is the run.
+    """
+    is_mark = [ord(text[index]) in _VOWEL_SIGNS for index in run]
+    if not any(is_mark):
+        return list(reversed(run))
+    before = [" ", *(text[index] for index in run)]
+    if any(mark and not (before[place].isalpha() or is_mark[place - 1]) for place, mark in enumerate(is_mark)):
+        return list(reversed(run))
+    turned: list[int] = []
+    end = len(run)
+    for start in range(len(run) - 1, -1, -1):
+        if not is_mark[start]:
+            turned += run[start:end]
+            end = start
+    return turned
 
 
 def _folded(text: str, places: _Map, view: View) -> Traced:

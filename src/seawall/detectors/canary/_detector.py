@@ -5,11 +5,11 @@ It needs no model, and never says anything about content that is no canary but z
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
-from seawall.canary.pack import CONCEPTS, Pack
+from seawall.canary.pack import Pack
+from seawall.canary.terms import canary_terms
 from seawall.detectors.canary._listed import MAX_DISTANCE, Listed, list_version
 from seawall.detectors.contract import (
     Info,
@@ -30,6 +30,7 @@ from seawall.policy.classes import (
     PERSONS_ABSTAINED,
     UNDER_21,
 )
+from seawall.text import Matcher
 
 _BLURRED = "blurred"
 
@@ -39,7 +40,7 @@ class Canary:
 
     def __init__(self) -> None:
         self._listed: Listed | None = None
-        self._words: dict[str, frozenset[str]] = {}
+        self._words: Matcher | None = None
 
     @cached_property
     def info(self) -> Info:
@@ -55,29 +56,26 @@ class Canary:
             training_data_note="none: drawings and words of seawall's own",
             max_batch=256,
             input_spec=f"PDQ of the picture in eight orientations within {MAX_DISTANCE} of the shipped canary list; "
-            "texts after NFKC and case folding, by the words of the shipped canary pack",
+            "texts in all views, by the words of the shipped canary pack",
             limits_note="it knows canaries alone: zeros say nothing about content",
         )
 
     def load(self, context: LoadContext) -> None:
         """Read the list and the words."""
         self._listed = Listed.shipped()
-        pack = Pack.load()
-        self._words = {
-            concept: frozenset(_folded(word) for word in pack.concepts[concept].words.values()) for concept in CONCEPTS
-        }
+        self._words = Matcher([canary_terms()])
 
     def close(self) -> None:
         """Let go of the list."""
-        self._listed = None
+        self._listed = self._words = None
 
     def score(self, items: Sequence[Input]) -> list[Result]:
         """Answer for each item."""
-        listed = self._listed
-        if listed is None:
+        listed, words = self._listed, self._words
+        if listed is None or words is None:
             return [Result.error("not_loaded") for _ in items]
         return [
-            self._of_text(item) if isinstance(item, Text) else _of_concepts(_concepts(item, listed)) for item in items
+            _of_text(item, words) if isinstance(item, Text) else _of_concepts(_concepts(item, listed)) for item in items
         ]
 
     def examples(self) -> Sequence[tuple[Input, Result]]:
@@ -97,9 +95,14 @@ class Canary:
         found.append((Picture(pixels, pixels.shape[1], pixels.shape[0]), _of_concepts(frozenset({"b", _BLURRED}))))
         return found
 
-    def _of_text(self, item: Text) -> Result:
-        text = _folded(item.text)
-        return _said(frozenset(each for each, words in self._words.items() if any(word in text for word in words)))
+
+def _of_text(item: Text, words: Matcher) -> Result:
+    matches = words.match([item.text])[0]
+    if matches.abstained is not None:
+        return Result.abstain(matches.abstained)
+    # A canary counts whole in whichever view it is found: it is there to be found.
+    found = {hit.category for hit in matches.hits}
+    return Result.ok({label: float(label in found) for label in (MINOR_REFERENCE, ADULT_SEXUAL)})
 
 
 def _concepts(picture: Picture, listed: Listed) -> frozenset[str]:
@@ -122,7 +125,3 @@ def _of_concepts(concepts: frozenset[str]) -> Result:
 
 def _said(concepts: frozenset[str]) -> Result:
     return Result.ok({MINOR_REFERENCE: float("a" in concepts), ADULT_SEXUAL: float("b" in concepts)})
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
