@@ -4,7 +4,6 @@ A key is never replaced: whoever loses it cannot sign this ledger again, and is 
 """
 
 import os
-import secrets
 from pathlib import Path
 from typing import Protocol
 
@@ -18,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from seawall.files import create_once
 from seawall.ledger.errors import KeyFileError
 from seawall.ledger.notes import PublicKey
-from seawall.settings import PRIVATE_DIR, write_private
 
 FILE_NAME = "ledger-ed25519.pem"
 _MAX_BYTES = 4096
@@ -82,16 +81,8 @@ class KeyFile:
             KeyFileError: If the file cannot be written.
         """
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        temporary = self.path.with_name(f".{FILE_NAME}.{secrets.token_hex(8)}")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
-            write_private(temporary, pem, exclusive=True)
-            try:
-                os.link(temporary, self.path)
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
+            create_once(self.path, pem)
         except OSError as error:
             raise KeyFileError(f"{self.path} cannot be created: {error.strerror}") from None
         key = self.load()

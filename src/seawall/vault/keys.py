@@ -18,7 +18,8 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from seawall.settings import PRIVATE_DIR, Settings, write_private
+from seawall.files import create_once
+from seawall.settings import Settings
 from seawall.vault.errors import VaultKeyError
 
 VARIABLE = "SEAWALL_VAULT_KEY"
@@ -124,17 +125,8 @@ class FileKeyProvider:
         Raises:
             VaultKeyError: If the file cannot be written.
         """
-        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        text = base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
-            write_private(temporary, text, exclusive=True)
-            try:
-                os.link(temporary, self.path)
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
+            create_once(self.path, base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
         except OSError as error:
             raise VaultKeyError(f"{self.path} cannot be created: {error.strerror}") from None
         return self._present().id

@@ -6,15 +6,14 @@ One random secret a home; each use derives its own key, so that no two uses shar
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from seawall.errors import IndexCorrupt
+from seawall.files import create_once
 from seawall.matching.lists.storage import private_directory
-from seawall.settings import write_private
 
 SECRET_BYTES = 32
 DIGEST_BYTES = 16
@@ -45,23 +44,12 @@ class FileKey:
             IndexCorrupt: If the file is not a key.
         """
         if not self.path.exists():
-            self._create()
+            private_directory(self.path.parent)
+            create_once(self.path, secrets.token_bytes(SECRET_BYTES))
         data = self.path.read_bytes()
         if len(data) != SECRET_BYTES:
             raise IndexCorrupt(f"{self.path.name} is not a key file", hint="restore it from a backup")
         return data
-
-    def _create(self) -> None:
-        private_directory(self.path.parent)
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        write_private(fresh, secrets.token_bytes(SECRET_BYTES), exclusive=True)
-        try:
-            # A link, unlike a rename, never replaces a key that another process has just created.
-            os.link(fresh, self.path)
-        except FileExistsError:
-            return
-        finally:
-            fresh.unlink()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from seawall.files import write_whole
-from seawall.settings import PRIVATE_DIR, write_private
+from seawall.files import create_once, write_whole
+from seawall.settings import PRIVATE_DIR
 from seawall.text.errors import PackKeyError, PackUntrusted
 
 VARIABLE = "SEAWALL_PACKS_KEY"
@@ -59,16 +59,7 @@ class HomeKeys:
         key = self._own()
         if key is not None:
             return key
-        self._folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIR)
-        fresh = self._folder / f".packs.{secrets.token_hex(8)}"
-        write_private(fresh, secrets.token_bytes(KEY_BYTES).hex().encode() + b"\n", exclusive=True)
-        try:
-            # A link, unlike a rename, never replaces a key that another process has just made.
-            os.link(fresh, self._folder / "packs.key")
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        create_once(self._folder / "packs.key", secrets.token_bytes(KEY_BYTES).hex().encode() + b"\n")
         key = self._own()
         if key is None:
             raise PackKeyError("keys/packs.key disappeared while it was made")
