@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from seawall.clock import to_iso
 from seawall.decisions.record import DecisionRecord
@@ -23,6 +23,7 @@ GRACE = timedelta(minutes=2)
 
 _HOUR = "%Y-%m-%dT%H"
 _STEP = timedelta(hours=1)
+_HELD = select(decision_hour.c.sealed_at).where(decision_hour.c.hour == bindparam("held")).with_for_update(read=True)
 
 
 def hour_of(moment: datetime) -> str:
@@ -65,9 +66,8 @@ def seal(connection: Connection, ledger: Ledger, now: datetime) -> int:
 
 def _open(connection: Connection, hour: str) -> bool:
     """Hold an hour open for the length of the transaction, if it is not sealed."""
-    held = select(decision_hour.c.sealed_at).where(decision_hour.c.hour == hour).with_for_update(read=True)
-    row = connection.execute(held).first()
+    row = connection.execute(_HELD, {"held": hour}).first()
     if row is None:
         insert_new(connection, decision_hour, [{"hour": hour}])
-        row = connection.execute(held).first()
+        row = connection.execute(_HELD, {"held": hour}).first()
     return row is not None and row.sealed_at is None

@@ -30,6 +30,7 @@ Hook = Callable[[Connection, Sequence[DecisionRecord]], None]
 """Writes what follows from decisions, in the transaction that records them."""
 
 SECRET_FILE = "decisions.key"  # noqa: S105 (the name of a file)
+_INSERT = decision.insert()
 _CHUNK = 1000
 _PAIRS = 200
 _UNEVENTFUL = (GuardAction.ALLOW, GuardAction.NOT_EXAMINED)
@@ -133,7 +134,7 @@ class Recorder:
         """Insert rows; return which decision stands for each record."""
         unnamed = [to_row(record) for record in records if record.request_id is None]
         if unnamed:
-            connection.execute(decision.insert(), unnamed)
+            connection.execute(_INSERT, unnamed)
         named = [record for record in records if record.request_id is not None]
         if not named:
             return list(records)
