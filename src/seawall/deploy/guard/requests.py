@@ -18,7 +18,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Surface = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Prose = Annotated[str, Field(max_length=1 << 20, repr=False)]
+Prose = Annotated[str, StringConstraints(max_length=1 << 20)]
 
 MAX_HISTORY = 1000
 MAX_ATTACHMENTS = 64
@@ -51,7 +51,7 @@ class Turn(_Strict):
     """One message of a conversation; a plain text stands for one by the user."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"] = "user"
-    content: Prose
+    content: Prose = Field(repr=False)
 
 
 class Meta(_Strict):
@@ -75,16 +75,16 @@ class Meta(_Strict):
     age_signal: AgeSignal = AgeSignal.UNKNOWN
     model: Name | None = None
     generation_id: Name | None = None
-    locale: Annotated[str, Field(max_length=35)] | None = None
+    locale: Annotated[str, StringConstraints(max_length=35)] | None = None
 
 
 class InputCheck(Meta):
     """A request to a model, before anything is generated."""
 
-    prompt: Prose
-    negative_prompt: Prose | None = None
-    system: Prose | None = None
-    history: Annotated[list[Turn | Prose], Field(max_length=MAX_HISTORY)] = []
+    prompt: Prose = Field(repr=False)
+    negative_prompt: Prose | None = Field(default=None, repr=False)
+    system: Prose | None = Field(default=None, repr=False)
+    history: Annotated[list[Turn | Prose], Field(max_length=MAX_HISTORY, repr=False)] = []
     attachments: Annotated[list[Attachment], Field(max_length=MAX_ATTACHMENTS)] = []
 
 
@@ -98,30 +98,30 @@ class OutputCheck(Meta):
     `prompt` and `history` let the joint rule see what it was made from.
     """
 
-    text: Prose | None = None
-    prompt: Prose | None = None
-    history: Annotated[list[Turn | Prose], Field(max_length=MAX_HISTORY)] = []
+    text: Prose | None = Field(default=None, repr=False)
+    prompt: Prose | None = Field(default=None, repr=False)
+    history: Annotated[list[Turn | Prose], Field(max_length=MAX_HISTORY, repr=False)] = []
 
 
 class FinetuneCheck(Meta):
     """A fine-tuning job: its data by manifest, and the words that will call it up."""
 
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = Field(repr=False)
     """The data: `items` of texts, digests or inline media (see docs/guard.md), or a manifest that `clean` signed."""
-    trigger_words: Annotated[list[Prose], Field(max_length=MAX_TRIGGER_WORDS)] = []
+    trigger_words: Annotated[list[Prose], Field(max_length=MAX_TRIGGER_WORDS, repr=False)] = []
 
 
 class BatchItem(_Strict):
     """One check of a batch, without a file: `input`, `output` of text, or `finetune`."""
 
     kind: Literal["input", "output", "finetune"] = "input"
-    check: dict[str, Any]
+    check: dict[str, Any] = Field(repr=False)
 
 
 class BatchCheck(_Strict):
     """Many checks at once. An item may also be written as an input check by itself, without `kind`."""
 
-    items: Annotated[list[dict[str, Any]], Field(max_length=MAX_BATCH)]
+    items: Annotated[list[dict[str, Any]], Field(max_length=MAX_BATCH, repr=False)]
 
 
 class CheckStatus(_Strict):
