@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -16,8 +17,27 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _PLAIN = ("surface", "jurisdiction", "model", "generation_id", "reason", "message")
 
 
-def to_row(record: DecisionRecord) -> dict[str, Any]:
-    """Return the row of a decision."""
+def to_rows(records: Sequence[DecisionRecord]) -> list[dict[str, Any]]:
+    """Return the rows of decisions."""
+    # Harmless requests are judged from facts that are one and the same object: they are written once.
+    written: dict[tuple[object, ...], str] = {}
+    rows = []
+    for record in records:
+        key: tuple[object, ...] | None = None
+        data = None
+        if record.vault == () and record.shadows == ():
+            plain = [getattr(record, name) for name in _PLAIN]
+            key = (id(record.facts), id(record.judgement), record.event_class, record.checks, *plain)
+            data = written.get(key)
+        if data is None:
+            data = _encode(_data(record))
+            if key is not None:
+                written[key] = data
+        rows.append(_row(record, data))
+    return rows
+
+
+def _data(record: DecisionRecord) -> dict[str, Any]:
     data: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(record, name)) is not None}
     if record.event_class is not None:
         data["event_class"] = record.event_class.value
@@ -31,6 +51,10 @@ def to_row(record: DecisionRecord) -> dict[str, Any]:
         data["shadows"] = [_judgement(shadow) for shadow in record.shadows]
     if record.vault:
         data["vault"] = list(record.vault)
+    return data
+
+
+def _row(record: DecisionRecord, data: str) -> dict[str, Any]:
     return {
         "id": record.id,
         "at": record.at,
@@ -40,7 +64,7 @@ def to_row(record: DecisionRecord) -> dict[str, Any]:
         "kind": record.kind.value,
         "action": record.action.value,
         "drill": record.drill,
-        "data": _encode(data),
+        "data": data,
     }
 
 

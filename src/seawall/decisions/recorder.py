@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, delete, select, tuple_
 
 from seawall.clock import to_iso
 from seawall.decisions._hours import count, hour_of, seal
-from seawall.decisions._rows import from_row, to_row
+from seawall.decisions._rows import from_row, to_rows
 from seawall.decisions.record import DecisionRecord
 from seawall.files import installation_secret
 from seawall.ledger import Ledger
@@ -132,13 +132,13 @@ class Recorder:
 
     def _write(self, connection: Connection, records: Sequence[DecisionRecord]) -> list[DecisionRecord]:
         """Insert rows; return which decision stands for each record."""
-        unnamed = [to_row(record) for record in records if record.request_id is None]
+        unnamed = to_rows([record for record in records if record.request_id is None])
         if unnamed:
             connection.execute(_INSERT, unnamed)
         named = [record for record in records if record.request_id is not None]
         if not named:
             return list(records)
-        insert_new(connection, decision, [to_row(record) for record in named])
+        insert_new(connection, decision, to_rows(named))
         ours = {record.id: record for record in named}
         rows = _rows_of(connection, [(record.account, str(record.request_id)) for record in named])
         found = {(row["account"], row["request_id"]): ours.get(row["id"]) or from_row(row) for row in rows}
