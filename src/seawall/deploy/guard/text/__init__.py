@@ -1,0 +1,1 @@
+"""Texts, examined: terms in this process, models and services beside it."""
