@@ -175,8 +175,7 @@ class Links:
 
     def sweep(self) -> tuple[int, int]:
         """Delete tokens that expired, and suggestions that nobody decided in time; return how many of each."""
-        with self._store.begin() as connection:
-            return _rows.drop_expired(connection, to_iso(self._store.clock()))
+        return sweep_links(self._store)
 
     def _suggest(self, connection: Connection, account: str, at: str) -> list[Link]:
         shared = {
@@ -264,3 +263,9 @@ def _gravest(held: Iterable[Restriction], at: str) -> Restriction | None:
 def _expect_named(person: str, reason: str) -> None:
     if not (person.strip() and reason.strip()):
         raise UsageError("a person and a reason must be named")
+
+
+def sweep_links(store: Store) -> tuple[int, int]:
+    """Delete tokens that expired, and suggestions that nobody decided in time; return how many of each."""
+    with store.begin() as connection:
+        return _rows.drop_expired(connection, to_iso(store.clock()))

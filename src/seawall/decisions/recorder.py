@@ -126,9 +126,15 @@ class Recorder:
             before: RFC 3339 in UTC.
         """
         quiet = [action.value for action in _UNEVENTFUL]
-        with self._store.begin() as connection:
-            done = connection.execute(delete(decision).where(decision.c.at < before, decision.c.action.in_(quiet)))
-            return done.rowcount
+        old = select(decision.c.id).where(decision.c.at < before, decision.c.action.in_(quiet)).limit(_CHUNK)
+        gone = 0
+        while True:
+            # A few at a time: checks are recorded between them.
+            with self._store.begin() as connection:
+                count = connection.execute(delete(decision).where(decision.c.id.in_(old))).rowcount
+            gone += count
+            if count < _CHUNK:
+                return gone
 
     def _write(self, connection: Connection, records: Sequence[DecisionRecord]) -> list[DecisionRecord]:
         """Insert rows; return which decision stands for each record."""

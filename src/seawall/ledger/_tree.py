@@ -77,6 +77,12 @@ def append_group(connection: Connection, limit: int) -> int:
     return len(events)
 
 
+def is_pending(connection: Connection) -> bool:
+    """Return whether an event waits for its place in the tree."""
+    waiting = select(ledger_event.c.seq).where(ledger_event.c.leaf.is_(None)).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def leaves(connection: Connection, start: int, stop: int) -> Iterator[Leaf]:
     """Read the leaves from `start` to before `stop` in order, a bounded number at a time.
 

@@ -94,6 +94,9 @@ class Ledger:
         Raises:
             LedgerDamaged: If the stored tree is not the one that its head describes.
         """
+        with self._store.read() as connection:
+            if not _tree.is_pending(connection):
+                return 0
         total = 0
         while True:
             with self._store.begin(alone=_WRITER) as connection:

@@ -1,6 +1,6 @@
 """Enforcement: strikes, the ladder, rates and probing, secondary accounts, and effects that happen once."""
 
-from seawall.deploy.enforcement.book import EnforcementBook, open_accounts, open_links
+from seawall.deploy.enforcement.book import EnforcementBook, open_accounts, open_links, sweep
 from seawall.deploy.enforcement.endpoint import EffectsConfigError, Endpoint, load_endpoint
 from seawall.deploy.enforcement.ladder import load_ladder, shipped_ladder
 from seawall.deploy.enforcement.signature import SignatureInvalid, Verified, sign, verify_signature
@@ -26,5 +26,6 @@ __all__ = [
     "shipped_ladder",
     "sign",
     "simulate",
+    "sweep",
     "verify_signature",
 ]

@@ -89,9 +89,7 @@ class EnforcementBook:
 
     def sweep(self) -> int:
         """Delete what is no longer of use: old refusals, and effects that were acknowledged long ago."""
-        now = self._store.clock()
-        gone = forget_refusals(self._store, to_iso(now - KEEP_REFUSALS))
-        return gone + Outbox(self._store).forget(TOPIC, now - KEEP_ACKNOWLEDGED)
+        return sweep(self._store)
 
     def _counts(self, record: DecisionRecord) -> bool:
         judgement = record.judgement
@@ -100,6 +98,13 @@ class EnforcementBook:
         if judgement.strike is not None:
             return True
         return record.action is GuardAction.BLOCK and self._standings.counts(judgement.rules)
+
+
+def sweep(store: Store) -> int:
+    """Delete old refusals, and effects that were acknowledged long ago; return how many."""
+    now = store.clock()
+    gone = forget_refusals(store, to_iso(now - KEEP_REFUSALS))
+    return gone + Outbox(store).forget(TOPIC, now - KEEP_ACKNOWLEDGED)
 
 
 @contextmanager

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 def book_of(settings: Settings, store: Store, ledger: Ledger, workers: int) -> AccountBook:
     """Return enforcement; if no ladder is active yet, the one that ships becomes it."""
-    from seawall.deploy.enforcement import EnforcementBook
+    from seawall.deploy.enforcement import EnforcementBook, load_endpoint
 
-    return EnforcementBook.open(store, ledger, decision_secret(settings), workers=workers)
+    endpoint = load_endpoint(settings)
+    drills = endpoint is not None and endpoint.drills
+    return EnforcementBook.open(store, ledger, decision_secret(settings), workers=workers, drill_effects=drills)
 
 
 def rollouts_of(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack) -> Rollouts:
