@@ -1,0 +1,103 @@
+"""From settings to the parts of a server, opened and closed together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from seawall.decisions import Recorder, decision_secret
+from seawall.deploy.guard.lists import LiveLists
+from seawall.deploy.guard.media.spool import MediaBudget
+from seawall.deploy.guard.options import GuardOptions
+from seawall.ledger import KeyFile, Ledger, open_store
+from seawall.policy.guard import judge, load_guard_policy
+from seawall.policy.guard.lifecycle import LivePolicies
+from seawall.settings import Settings
+from seawall.web.body import Limits
+from seawall.web.hma.hashing import MediaHashes
+from seawall.web.hma.remote import open_remote
+from seawall.web.instruments import Instruments
+from seawall.web.keys import KeyBook, LiveKeys
+from seawall.web.keys.book import key_secret
+from seawall.web.parts import Parts, Probe
+from seawall.web.serving.options import ServeOptions
+
+if TYPE_CHECKING:
+    from seawall.deploy.guard import Guard
+    from seawall.store import Store
+
+UPLOAD_BYTES = 1 << 30
+"""Most bytes of uploads that one worker holds at once."""
+
+_BROKEN = ("error", "failed", "down")
+
+
+@contextmanager
+def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
+    """Open everything that a server needs, for the length of a block.
+
+    Raises:
+        SeawallError: If something of it cannot be opened.
+    """
+    from seawall.deploy.guard import open_guard
+    from seawall.deploy.guard.opening import Parts as GuardParts
+
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings))
+        ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
+        # Made here, so that a server never finds out at its first checkpoint that it has no key.
+        ledger.public_key()
+        keys = stack.enter_context(LiveKeys(KeyBook(store, ledger, key_secret(settings))))
+        lists = stack.enter_context(LiveLists(settings))
+        policies = _policies(settings, options, store)
+        guard_options = GuardOptions(detectors=options.detectors, policy=options.policy, workers=options.workers)
+        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies)
+        guard = stack.enter_context(open_guard(settings, guard_options, guard_parts))
+        budget = MediaBudget(UPLOAD_BYTES)
+        instruments = Instruments()
+        instruments.watch(lambda: lists.status().age, lambda: budget.used)
+        yield Parts(
+            checks=guard,
+            keys=keys,
+            decisions=Recorder(store, ledger, decision_secret(settings)),
+            lists=lists,
+            judge=lambda account, facts: judge(policies.choose(account).live, facts),
+            types=lists.types,
+            hashes=stack.enter_context(MediaHashes(lists.types, max(1, min(4, os.cpu_count() or 1)))),
+            instruments=instruments,
+            budget=budget,
+            limits=Limits(),
+            probes=_probes(guard, ledger, lists, policies),
+            remote=open_remote(settings),
+            loopback=options.loopback,
+            hma_open=options.hma_no_auth,
+        )
+
+
+def _policies(settings: Settings, options: ServeOptions, store: Store) -> LivePolicies:
+    if options.policy is not None:
+        return LivePolicies.fixed(load_guard_policy(options.policy))
+    return LivePolicies(store, secret=decision_secret(settings))
+
+
+def _probes(guard: Guard, ledger: Ledger, lists: LiveLists, policies: LivePolicies) -> Mapping[str, Probe]:
+    def ledger_key() -> None:
+        ledger.public_key()
+
+    def lists_state() -> str | None:
+        status = lists.status()
+        return "stale" if status.stale else status.error
+
+    def checkers() -> str | None:
+        found = [each for each in guard.ready() if each.refuses or each.status in _BROKEN]
+        return f"{found[0].name}:{found[0].status}" if found else None
+
+    probes: dict[str, Callable[[], str | None]] = {
+        "ledger_key": ledger_key,
+        "lists": lists_state,
+        "policy": lambda: "stale" if policies.stale else None,
+        "guard": checkers,
+    }
+    return probes
