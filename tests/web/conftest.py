@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,19 +14,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-with warnings.catch_warnings():
-    # pydantic warns of `repr` in a part of a union; the models are right.
-    warnings.simplefilter("ignore")
-    import seawall.deploy.guard.requests  # noqa: F401
-
 from seawall.decisions import DecisionRecord
 from seawall.deploy.guard.contract import Media
 from seawall.deploy.guard.lists import LiveLists
 from seawall.deploy.guard.media.spool import MediaBudget
 from seawall.deploy.guard.requests import BatchCheck, BatchReply, CheckReply, CheckStatus, Meta
+from seawall.errors import NotFound
 from seawall.hashing.registry import SignalTypes
 from seawall.policy.guard import Facts, GuardAction, Judgement, judge, load_guard_policy
 from seawall.settings import Settings
+from seawall.store.outbox import Message
 from seawall.web.app import create_app
 from seawall.web.body import Limits
 from seawall.web.instruments import Instruments
@@ -36,6 +32,11 @@ from seawall.web.logs import make_logger
 from seawall.web.parts import Hashed, Parts
 
 POLICY = "0" * 64
+
+
+def no_effect(identity: str) -> Message:
+    """Know no effect."""
+    raise NotFound(f"there is no effect {identity}")
 
 
 class StandIn:
@@ -187,6 +188,7 @@ def make_parts(lists: LiveLists) -> Callable[..., Parts]:
             "decisions": memory,
             "lists": lists,
             "judge": judged,
+            "acknowledge": no_effect,
             "types": SignalTypes.installed(),
             "hashes": NoHashes(),
             "instruments": Instruments(),

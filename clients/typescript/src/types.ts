@@ -143,7 +143,7 @@ export interface Operations {
   "POST /v1/check/batch": { request: BatchCheck; response: BatchReply };
   "POST /v1/check/finetune": { request: FinetuneCheck; response: CheckReply };
   "POST /v1/check/input": { request: InputCheck; response: CheckReply };
-  "POST /v1/check/output": { request: OutputCheck | { file: Blob; meta: OutputCheck }; response: CheckReply };
+  "POST /v1/check/output": { request: OutputCheck & unknown | { file: Blob; meta: OutputCheck }; response: CheckReply };
   "POST /v1/check/upload": { request: { file: Blob; meta: UploadCheck }; response: CheckReply };
   "GET /v1/decisions/{decision_id}": { request: undefined; response: Record<string, unknown> };
 }

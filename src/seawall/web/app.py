@@ -17,6 +17,7 @@ from seawall.web.checks import add_checks
 from seawall.web.decisions import add_decisions
 from seawall.web.document import document
 from seawall.web.edge import Edge
+from seawall.web.effects import add_effects
 from seawall.web.health import add_health
 from seawall.web.hma.catalogue import add_catalogue
 from seawall.web.hma.lookups import add_lookups
@@ -70,6 +71,7 @@ def create_app(parts: Parts, *, lifespan: Lifespan | None = None, log: Any = Non
     app.state.log = log if log is not None else make_logger()
     add_checks(app, parts)
     add_decisions(app, parts)
+    add_effects(app, parts)
     add_matching(app, parts)
     add_lookups(app, parts)
     add_catalogue(app, parts)

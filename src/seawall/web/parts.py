@@ -13,6 +13,7 @@ from seawall.deploy.guard.media.spool import MediaBudget
 from seawall.hashing.registry import SignalTypes
 from seawall.matching import Match
 from seawall.policy.guard import Facts, Judgement
+from seawall.store.outbox import Message
 from seawall.web.body import Limits
 from seawall.web.instruments import Instruments
 from seawall.web.keys.model import ApiKey
@@ -106,6 +107,9 @@ class Remote(Protocol):
         ...
 
 
+Acknowledge = Callable[[str], Message]
+"""Says that an effect has happened; raises `NotFound`, or `UsageError` if a person gave it up."""
+
 Judge = Callable[[str, Facts], Judgement]
 """Judges facts by the policy that is in force for an account."""
 
@@ -123,6 +127,7 @@ class Parts:
         decisions: Records and finds decisions.
         lists: The hash lists.
         judge: Judges the facts of a batch of hashes.
+        acknowledge: Notes that an effect has happened.
         types: Known signal types.
         hashes: Computes hashes of uploads for the HMA-compatible endpoints.
         instruments: Metrics.
@@ -139,6 +144,7 @@ class Parts:
     decisions: Decisions
     lists: Lookups
     judge: Judge
+    acknowledge: Acknowledge
     types: SignalTypes
     hashes: Hashes
     instruments: Instruments

@@ -24,6 +24,7 @@ from seawall.policy.separation import SeparationPolicy, load_separation_policy
 from seawall.settings import Settings
 
 if TYPE_CHECKING:
+    from seawall.deploy.guard.lists import LiveLists
     from seawall.ledger import Ledger
     from seawall.store import Store
     from seawall.text import Pack
@@ -49,6 +50,7 @@ class Parts:
         vault: Opens the vault.
         packs: Packs of terms beside those of the home.
         scorers: Opens slow detectors of text.
+        lists: The hash lists; they stay open when the guard is closed.
         media: Looks at media.
         finetune: Looks at fine-tuning data.
         clock: Tells the time.
@@ -66,6 +68,7 @@ class Parts:
     vault: Callable[[], EvidenceVault] | None = None
     packs: Sequence[Pack] = ()
     scorers: Callable[[], Scorer] | None = None
+    lists: LiveLists | None = None
     media: MediaExaminer | None = None
     finetune: FinetuneExaminer | None = None
     clock: Clock = system_clock
@@ -117,7 +120,7 @@ class _Opening:
             from seawall.deploy.guard.media import MediaExaminer as Pictures
             from seawall.deploy.guard.media import MediaLimits, picture_detectors
 
-            lists = self._stack.enter_context(LiveLists(self._settings, poll=_POLL))
+            lists = self._parts.lists or self._stack.enter_context(LiveLists(self._settings, poll=_POLL))
             self.probes.append(lambda: [Problem("lists", "error")] if lists.status().failed else [])
             if media is None:
                 detectors = picture_detectors(self._settings, self._options.detectors)

@@ -6,9 +6,11 @@ a check weaker than its caller believes.
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, Literal
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, EncodedBytes, EncoderProtocol, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from seawall.policy.guard import AgeSignal, EventClass, GuardAction
 
@@ -19,6 +21,28 @@ Surface = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Prose = Annotated[str, StringConstraints(max_length=1 << 20)]
+
+
+class _StrictBase64(EncoderProtocol):
+    """Base64 of RFC 4648 and nothing else: what one decoder passes over, another may read."""
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        try:
+            return base64.b64decode(data, validate=True)
+        except ValueError:
+            raise PydanticCustomError("base64", "this is not base64") from None
+
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return base64.b64encode(value)
+
+    @classmethod
+    def get_json_format(cls) -> Literal["base64"]:
+        return "base64"
+
+
+Base64 = Annotated[bytes, EncodedBytes(encoder=_StrictBase64)]
 
 MAX_HISTORY = 1000
 MAX_ATTACHMENTS = 64
@@ -38,7 +62,7 @@ class Attachment(_Strict):
     """
 
     sha256: Sha256 | None = None
-    base64: Base64Bytes | None = Field(default=None, repr=False)
+    base64: Base64 | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _one(self) -> Attachment:

@@ -28,6 +28,9 @@ class KeysUnavailable(SeawallError):
     exit_code = ExitCode.UNEXAMINED
 
 
+_JOIN_SECONDS = 10.0
+
+
 class LiveKeys:
     """Verifies keys. A context manager; threads may share one.
 
@@ -44,10 +47,10 @@ class LiveKeys:
         self._noted: dict[str, str] = {}
         self._closed = threading.Event()
         self.refresh()
-        watcher = threading.Thread(
+        self._watcher = threading.Thread(
             target=_watch, args=(weakref.ref(self), self._closed, poll), name="seawall-keys", daemon=True
         )
-        watcher.start()
+        self._watcher.start()
 
     def __enter__(self) -> Self:
         return self
@@ -56,8 +59,9 @@ class LiveKeys:
         self.close()
 
     def close(self) -> None:
-        """Follow changes no more."""
+        """Follow changes no more: the database may be closed after this."""
         self._closed.set()
+        self._watcher.join(_JOIN_SECONDS)
 
     @property
     def any(self) -> bool:

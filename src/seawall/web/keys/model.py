@@ -26,6 +26,8 @@ class Scope(StrEnum):
     """Bring the bytes of items that were notified."""
     GATEWAY = "gateway"
     """Use a model through the gateway."""
+    EFFECTS = "effects"
+    """Acknowledge effects."""
     METRICS = "metrics"
     """Read metrics."""
     ADMIN = "admin"

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from seawall.decisions import Recorder, decision_secret
+from seawall.deploy.background import open_background
+from seawall.deploy.enforcement import acknowledge_effect
 from seawall.deploy.guard.lists import LiveLists
 from seawall.deploy.guard.media.spool import MediaBudget
 from seawall.deploy.guard.options import GuardOptions
@@ -15,6 +17,7 @@ from seawall.ledger import KeyFile, Ledger, open_store
 from seawall.policy.guard import judge, load_guard_policy
 from seawall.policy.guard.lifecycle import LivePolicies
 from seawall.settings import Settings
+from seawall.store.outbox import Outbox
 from seawall.web.body import Limits
 from seawall.web.hma.hashing import MediaHashes
 from seawall.web.hma.remote import open_remote
@@ -53,8 +56,10 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
         lists = stack.enter_context(LiveLists(settings))
         policies = _policies(settings, options, store)
         guard_options = GuardOptions(detectors=options.detectors, policy=options.policy, workers=options.workers)
-        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies)
+        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies, lists=lists)
         guard = stack.enter_context(open_guard(settings, guard_options, guard_parts))
+        stack.enter_context(open_background(settings, store, ledger))
+        outbox = Outbox(store)
         budget = MediaBudget(UPLOAD_BYTES)
         instruments = Instruments()
         instruments.watch(lambda: lists.status().age, lambda: budget.used)
@@ -64,6 +69,7 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
             decisions=Recorder(store, ledger, decision_secret(settings)),
             lists=lists,
             judge=lambda account, facts: judge(policies.choose(account).live, facts),
+            acknowledge=lambda effect: acknowledge_effect(outbox, effect),
             types=lists.types,
             hashes=stack.enter_context(MediaHashes(lists.types, max(1, min(4, os.cpu_count() or 1)))),
             instruments=instruments,
