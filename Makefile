@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NATIVE := $(wildcard native/*/*.c native/*/*.h)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit lock wheel bench clean
+.PHONY: help demo test check unit lock wheel release bench clean
 
 help: ## show this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  make %-8s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ lock: ## export the hashed lock files again (needs uv)
 
 wheel: $(VENV)/.ready ## build the wheel into dist/
 	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w dist .
+
+release: $(VENV)/.ready ## check what must not be out of date in a release, and build the wheel
+	$(BIN)/seawall prevention lint --release
+	$(MAKE) wheel
 
 bench: $(VENV)/.dev ## measure seawall and its peers side by side (minutes)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock

@@ -63,7 +63,7 @@ def test_documented_commands_and_their_options_exist(options: dict[str, set[str]
         if "seawall" not in words:
             continue
         rest = words[words.index("seawall") + 1 :]
-        name = " ".join(rest[:2]) if " ".join(rest[:2]) in options else rest[0]
+        name = next((known for n in (3, 2) if (known := " ".join(rest[:n])) in options), rest[0])
         assert name in options, f"{page}: {line}"
         used = {word.partition("=")[0] for word in rest if re.fullmatch(r"--[a-z][a-z-]*(=.*)?", word)}
         assert used <= options[name] | {"--help"}, f"{page}: {line}"

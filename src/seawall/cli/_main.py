@@ -34,6 +34,15 @@ COMMANDS = {
     "verify-manifest": "Say whether data are exactly what a clean signed: the gate of a training job.",
     "calibrate": "Turn your own harmless items into thresholds with confidence bounds.",
     "hub": "Judge datasets that are hosted for others, on every push and when lists change.",
+    "serve": "Serve the guard over HTTP: checks, decisions, lookups.",
+    "keys": "Create, rotate, revoke and list API keys.",
+    "policy": "Lint, test, compare, replay and activate guard policies.",
+    "accounts": "Strikes, restrictions and secondary accounts, and what follows from them.",
+    "effects": "What is to happen because of decisions: deliver, acknowledge, retry.",
+    "prevention": "Words and help services for those who are refused, and what they change.",
+    "rollout": "Release models in stages, with a stop rule and a kill switch.",
+    "local": "The guard for open-source builds: no server, no network.",
+    "doctor": "Say what is wrong with this installation, and what to do about it.",
     "canary": "Harmless stand-ins that fire every path.",
 }
 """Every command and its one line of help; `seawall.cli.NAME` has its Typer application as `app`."""
