@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seawall.deploy.guard import GuardOptions, open_guard
+    from seawall.deploy.local import open_local
     from seawall.develop.dataset.clean import CleanOptions, clean, verify_manifest
     from seawall.develop.dataset.match import match
     from seawall.develop.dataset.scan import ScanOptions, scan
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 __all__ = [
     "CleanOptions",
     "DigestTable",
+    "GuardOptions",
     "HammingIndex",
     "Pdq",
     "ScanOptions",
     "SeparateOptions",
     "clean",
     "match",
+    "open_guard",
+    "open_local",
     "pdq",
     "scan",
     "separate",
@@ -32,12 +37,15 @@ __all__ = [
 _HOMES = {
     "CleanOptions": "seawall.develop.dataset.clean",
     "DigestTable": "seawall.matching.index",
+    "GuardOptions": "seawall.deploy.guard",
     "HammingIndex": "seawall.matching.index",
     "Pdq": "seawall.hashing.picture",
     "ScanOptions": "seawall.develop.dataset.scan",
     "SeparateOptions": "seawall.develop.dataset.separate",
     "clean": "seawall.develop.dataset.clean",
     "match": "seawall.develop.dataset.match",
+    "open_guard": "seawall.deploy.guard",
+    "open_local": "seawall.deploy.local",
     "pdq": "seawall.hashing.picture",
     "scan": "seawall.develop.dataset.scan",
     "separate": "seawall.develop.dataset.separate",
