@@ -16,11 +16,12 @@ from PIL import Image, ImageDraw, ImageFilter
 WIDTH, HEIGHT = 640, 480
 _SCALE = 2  # drawn twice as large, then reduced, for smooth edges
 _Figure = Callable[[np.random.Generator, int, int], Image.Image]
+# No colours of skin: detectors that look for it must have nothing to say of a canary.
 _PALETTES = (
-    ((250, 214, 165), (120, 84, 92), (66, 94, 84)),
+    ((190, 200, 246), (86, 98, 156), (52, 92, 110)),
     ((176, 214, 235), (88, 122, 150), (94, 120, 70)),
     ((44, 48, 84), (92, 70, 120), (30, 44, 52)),
-    ((240, 236, 220), (170, 150, 120), (110, 96, 80)),
+    ((206, 236, 248), (112, 150, 160), (66, 104, 92)),
     ((204, 226, 214), (96, 140, 128), (70, 84, 60)),
 )
 

@@ -156,7 +156,7 @@ def refuse(body: Mapping[str, Any], names: Sequence[str]) -> None:
 
 def others(body: Mapping[str, Any], known: frozenset[str]) -> str | None:
     """Return the texts of fields that are not known; they are checked as instructions."""
-    return everything({key: value for key, value in body.items() if key not in known}) or None
+    return everything([value for key, value in body.items() if key not in known]) or None
 
 
 def joined(*texts: str | None) -> str | None:
