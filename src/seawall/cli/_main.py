@@ -35,6 +35,7 @@ COMMANDS = {
     "calibrate": "Turn your own harmless items into thresholds with confidence bounds.",
     "hub": "Judge datasets that are hosted for others, on every push and when lists change.",
     "serve": "Serve the guard over HTTP: checks, decisions, lookups.",
+    "gateway": "Put the guard in front of an OpenAI-compatible model server.",
     "keys": "Create, rotate, revoke and list API keys.",
     "policy": "Lint, test, compare, replay and activate guard policies.",
     "accounts": "Strikes, restrictions and secondary accounts, and what follows from them.",

@@ -99,12 +99,13 @@ class Edge:
         if closes:
             # Closing while the sender still writes would reset the connection before it has read the answer.
             await send({"type": "http.response.body", "body": shown, "more_body": True})
-            await _linger(receive)
+            await linger(receive)
             shown = b""
         await send({"type": "http.response.body", "body": shown})
 
 
-async def _linger(receive: Receive) -> None:
+async def linger(receive: Receive) -> None:
+    """Read what a sender still sends, for a moment, so that it gets to read the answer."""
     taken = 0
     end = monotonic() + _LINGER_SECONDS
     try:

@@ -18,6 +18,7 @@ from seawall.deploy.gateway.pieces import (
     refuse,
     reply_list,
     reply_text,
+    strings,
     text_of,
     turn,
     word,
@@ -35,6 +36,7 @@ _ROLES: dict[str, Role] = {
     "function": "tool",
 }
 _KNOWN = frozenset({"messages", "model", "user", "safety_identifier", "stream", "stream_options"})
+_READ = frozenset({"type", "text", "refusal", "image_url", "video_url", "input_audio"})
 _OUTSIDE = ("audio", "web_search_options", "background", "conversation", "previous_response_id")
 
 
@@ -89,7 +91,9 @@ def content_text(content: Any, attachments: list[str]) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     texts: list[str] = []
+    beside: list[str] = []
     for part in list_of(content, "content"):
+        beside += strings([value for key, value in part.items() if key not in _READ])
         match part.get("type"):
             case "text" | "input_text" | "output_text":
                 texts.append(text_of(part.get("text"), "text"))
@@ -107,7 +111,7 @@ def content_text(content: Any, attachments: list[str]) -> str:
             case _:
                 raise Unsupported("a part of a message is of a kind that is not known")
     # A term may be split over parts, which the model reads as one text.
-    return "".join(texts) if len(texts) < 2 else "".join(texts) + "\n" + "\n".join(texts)
+    return "\n".join(["".join(texts), *(texts if len(texts) > 1 else ()), *beside])
 
 
 def show(reply: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

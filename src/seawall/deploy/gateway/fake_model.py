@@ -1,6 +1,7 @@
 """What a stand-in for a model server answers: deterministic, harmless, and made of what the prompt says.
 
-It answers with the words after `say:` in the last message, and draws the canary concepts that a prompt names.
+It answers with the words after `say:` in the last message, or with the canary words of the concepts after `canary:`
+(so that they are in the answer alone), and draws the canary concepts that a prompt or answer names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ MODEL = "stand-in"
 
 
 def answer(prompt: str) -> str:
-    """Return the words after `say:`, or a harmless sentence."""
+    """Return the words after `say:`, those of the concepts after `canary:`, or a harmless sentence."""
+    _, found, concepts = prompt.rpartition("canary:")
+    if found:
+        from seawall.canary.pack import Pack
+
+        pack = Pack.load()
+        return " and ".join(pack.concepts[each].words["en"] for each in concepts.strip() if each in pack.concepts)
     _, found, words = prompt.rpartition("say:")
     return words.strip() if found else DEFAULT
 
@@ -74,7 +81,7 @@ def picture(prompt: str) -> bytes:
     from seawall.canary.scenes import draw_scene
 
     words = prompt.lower()
-    named = [concept.id for concept in Pack.load().concepts if concept.words["en"].lower() in words]
+    named = [concept.id for concept in Pack.load().concepts.values() if concept.words["en"].lower() in words]
     stream = io.BytesIO()
     draw_scene(named, 0).save(stream, "PNG")
     return stream.getvalue()

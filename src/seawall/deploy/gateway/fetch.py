@@ -158,7 +158,7 @@ class SafeFetcher:
             follow_redirects=False,
         ) as answer:
             if answer.status_code in _REDIRECTS:
-                return urljoin(target.url, answer.headers.get("location", ""))
+                return urljoin(target.url, str(answer.headers.get("location", "")))
             if answer.status_code != 200:
                 raise FetchFailed("the address does not answer with a file")
             if answer.headers.get("content-encoding", "identity").lower() != "identity":

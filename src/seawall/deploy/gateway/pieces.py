@@ -96,7 +96,7 @@ def strings(value: Any) -> Iterator[str]:
         if isinstance(each, str):
             yield each
         elif isinstance(each, Mapping):
-            for key, inner in reversed(each.items()):
+            for key, inner in reversed(list(each.items())):
                 waiting += [inner, key]
         elif isinstance(each, Sequence) and not isinstance(each, (bytes, bytearray)):
             waiting += reversed(each)

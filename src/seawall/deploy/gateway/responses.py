@@ -61,14 +61,16 @@ def _turn(item: Mapping[str, Any], attachments: list[str]) -> tuple[Role, str]:
             role = item.get("role")
             if role not in _ROLES:
                 raise Unsupported("a message has a role that is not known")
-            return _ROLES[role], content_text(item.get("content"), attachments)
+            rest = [value for key, value in item.items() if key not in ("type", "role", "content", "id", "status")]
+            return _ROLES[role], joined(content_text(item.get("content"), attachments), everything(rest)) or ""
         case "function_call" | "custom_tool_call":
-            return "assistant", everything([item.get(name) for name in ("name", "arguments", "input")])
+            return "assistant", everything(list(item.values()))
         case "function_call_output" | "custom_tool_call_output":
-            return "tool", content_text(item.get("output"), attachments)
+            rest = [value for key, value in item.items() if key != "output"]
+            return "tool", joined(content_text(item.get("output"), attachments), everything(rest)) or ""
         case "reasoning":
             refuse(item, ("encrypted_content",))
-            return "assistant", everything([item.get("summary"), item.get("content")])
+            return "assistant", everything(list(item.values()))
         case _:
             raise Unsupported("an item of the input is of a kind that is not known")
 
@@ -87,7 +89,7 @@ def show(reply: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:
-    kept = plain(item, ("id", "type", "status", "call_id"))
+    kept: dict[str, Any] = plain(item, ("id", "type", "status", "call_id"))
     match item.get("type"):
         case "message":
             kept |= {"role": "assistant", "content": [_part(part) for part in reply_list(item.get("content"))]}

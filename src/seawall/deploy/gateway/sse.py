@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from seawall.deploy.gateway.errors import BadReply
 
 LINE_BYTES = 1 << 20
@@ -23,16 +25,16 @@ class EventReader:
         self._after_return = False
         self._first = True
 
-    def feed(self, chunk: bytes) -> list[str]:
-        """Take bytes, and return the data of each event that they end.
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Take bytes, and yield the data of each event that they end, before the next is looked at.
 
         Raises:
             BadReply: If a line or an event is too long, or not UTF-8.
         """
-        found: list[str] = []
-        for piece in chunk.splitlines(keepends=True) if chunk else ():
+        for piece in chunk.splitlines(keepends=True):
+            found: list[str] = []
             self._take(piece, found)
-        return found
+            yield from found
 
     def _take(self, piece: bytes, found: list[str]) -> None:
         # What bytes.splitlines ends a line at: LF, CR and CRLF, as the format does; a CRLF may be cut in two.

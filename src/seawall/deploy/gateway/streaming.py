@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -56,6 +56,7 @@ class _Choice:
     tails: dict[_Key, str] = field(default_factory=dict)
     current: _Key | None = None
     ended: bool = False
+    named: bool = False
 
     def piece(self, key: _Key, text: str, make: Callable[[str], dict[str, Any]]) -> str:
         """Note a piece of a channel, and return what is fed for it."""
@@ -87,7 +88,7 @@ class _Choice:
         return found
 
 
-class Blocked(Exception):  # noqa: N818 (not an error: the guard has spoken)
+class Blocked(Exception):
     """The guard has stopped the reply."""
 
     def __init__(self, reply: CheckReply, index: int) -> None:
@@ -112,7 +113,7 @@ class Relay:
         self._taken = 0
         self._done = False
 
-    async def run(self, source: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async def run(self, source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
         """Yield what the client may have. Always ends with `[DONE]` or an error."""
         reader = EventReader()
         try:
@@ -196,7 +197,13 @@ class Relay:
         return out
 
     def _released(self, index: int, choice: _Choice, text: str) -> list[bytes]:
-        return [self._chunk([self._one(index, delta, None)]) for delta in choice.shown(text)]
+        out = []
+        for delta in choice.shown(text):
+            # Clients add pieces up by name: who speaks is said once.
+            first = {"role": "assistant"} if self._chat and not choice.named else {}
+            choice.named = True
+            out.append(self._chunk([self._one(index, {**first, **delta}, None)]))
+        return out
 
     def _fed(self, index: int, choice: _Choice, given: dict[str, Any]) -> str:
         """Return what a chunk adds to a choice, in the order in which it is fed."""
@@ -252,7 +259,7 @@ def _parsed(data: str) -> dict[str, Any]:
 
 
 def _channel(name: str) -> Callable[[str], dict[str, Any]]:
-    return lambda part: {"role": "assistant", name: part}
+    return lambda part: {name: part}
 
 
 def _function(name: str) -> Callable[[str], dict[str, Any]]:
@@ -265,7 +272,9 @@ def _call(choice: _Choice, given: dict[str, Any], place: int) -> str:
     head = {key: value for key, value in call.items() if key != "function"}
 
     def named(part: str) -> dict[str, Any]:
-        return {"tool_calls": [{**head, "function": {"name": part, "arguments": ""}}]}
+        shown = {"tool_calls": [{"index": index, **head, "function": {"name": part, "arguments": ""}}]}
+        head.clear()
+        return shown
 
     def argued(part: str) -> dict[str, Any]:
         return {"tool_calls": [{"index": index, "function": {"arguments": part}}]}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from seawall.errors import UsageError
 from seawall.settings import Settings
 from seawall.web.parts import Remote
 
 FILE = "guard.yaml"
-_FETCHER = "seawall.deploy.gateway.fetch"
 
 
 def open_remote(settings: Settings) -> Remote | None:
@@ -21,13 +18,11 @@ def open_remote(settings: Settings) -> Remote | None:
         UsageError: If the file cannot be read.
     """
     hosts = allowed_hosts(settings.home / FILE)
-    if not hosts or find_spec(_FETCHER) is None:
+    if not hosts:
         return None
-    from importlib import import_module
+    from seawall.deploy.gateway.fetch import BlockingFetcher
 
-    fetcher: Any = import_module(_FETCHER)
-    made: Remote = fetcher.SafeFetcher(hosts)
-    return made
+    return BlockingFetcher(hosts)
 
 
 def allowed_hosts(path: Path) -> tuple[str, ...]:

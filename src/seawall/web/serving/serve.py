@@ -29,7 +29,7 @@ def serve(settings: Settings, options: ServeOptions, announce: Callable[[str], N
         UsageError: If the address cannot be used.
         SeawallError: If something that is needed cannot be opened.
     """
-    with _bound(options.host, options.port) as sock:
+    with bound(options.host, options.port) as sock:
         port = sock.getsockname()[1]
         shown = f"[{options.host}]" if ":" in options.host else options.host
         if not _prepare(settings):
@@ -73,7 +73,12 @@ def _prepare(settings: Settings) -> bool:
         return any(key.valid(now) for key in book.all())
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound, and does not listen yet.
+
+    Raises:
+        SeawallError: If the address cannot be had.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):

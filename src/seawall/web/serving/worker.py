@@ -26,7 +26,7 @@ _KEEP_ALIVE_SECONDS = 30
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class _Server(uvicorn.Server):
+class DrainingServer(uvicorn.Server):
     """uvicorn's server, which ends with 0 when it was told to stop, and says when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
@@ -34,12 +34,14 @@ class _Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
         await super().startup(sockets)
         if self.started:
             self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, and end with 0."""
         # uvicorn raises the signal once more at the end, so that the process would die of it.
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -91,7 +93,7 @@ def run_worker(
             timeout_graceful_shutdown=options.drain,
         )
         take_library_logs(log)
-        server = _Server(config, ready)
+        server = DrainingServer(config, ready)
         if stopper is not None:
             stopper(lambda: setattr(server, "should_exit", True))
         server.run(sockets=[sock])
