@@ -23,6 +23,7 @@ from seawall.vault import EnvKeyProvider, FileKeyProvider, KeyRing, Vault
 
 pytestmark = pytest.mark.crash
 MOST_STEPS = 200
+OBJECTS = 60  # at least one for each step of a destruction or an opening, each of which spends one
 NEW_KEY = EnvKeyProvider({"SEAWALL_VAULT_KEY": base64.b64encode(bytes(32)).decode()})
 # Each attempt runs in a fork of this process, and is killed one step later than the one before: a step is a
 # statement or a commit, before and after, and every call that touches files.
@@ -161,7 +162,7 @@ def test_a_killed_put_keeps_an_object_whole_or_not_at_all(
 def test_a_killed_destruction_is_not_begun_or_is_finished_by_the_next_call_or_sweep(
     migrated_url: str, state: Path, store: Store, vault: Vault
 ) -> None:
-    ids = _put(vault, 40)
+    ids = _put(vault, OBJECTS)
     kills = _kill_at_each_step(migrated_url, state, "destroy", ids)
     assert kills > 8
     touched = ids[: kills + 1]
@@ -186,7 +187,7 @@ def test_a_killed_destruction_is_not_begun_or_is_finished_by_the_next_call_or_sw
 def test_whoever_saw_a_byte_before_a_kill_is_in_the_ledger(
     migrated_url: str, state: Path, store: Store, vault: Vault
 ) -> None:
-    ids = _put(vault, 60)
+    ids = _put(vault, OBJECTS)
     kills = _kill_at_each_step(migrated_url, state, "open", ids)
     assert kills > 8
     # What was queued when the process was killed is in the tree once the ledger is opened.
