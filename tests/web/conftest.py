@@ -116,7 +116,9 @@ class Memory:
     def get(self, decision_id: str) -> DecisionRecord | None:
         return self.records.get(decision_id)
 
-    def record(self, records: Sequence[DecisionRecord]) -> list[DecisionRecord]:
+    prompt = False
+
+    def record(self, records: Sequence[DecisionRecord], *, wait: bool = True) -> list[DecisionRecord]:
         if self.fails is not None:
             raise self.fails
         self.records |= {record.id: record for record in records}

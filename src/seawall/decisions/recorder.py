@@ -23,14 +23,13 @@ from seawall.files import installation_secret
 from seawall.ledger import Ledger
 from seawall.policy.guard import GuardAction
 from seawall.settings import Settings
-from seawall.store import Store, insert_new
+from seawall.store import Store, StoreLocked, insert_many, insert_new
 from seawall.store.tables import decision
 
 Hook = Callable[[Connection, Sequence[DecisionRecord]], None]
 """Writes what follows from decisions, in the transaction that records them."""
 
 SECRET_FILE = "decisions.key"  # noqa: S105 (the name of a file)
-_INSERT = decision.insert()
 _CHUNK = 1000
 _PAIRS = 200
 _UNEVENTFUL = (GuardAction.ALLOW, GuardAction.NOT_EXAMINED)
@@ -73,22 +72,34 @@ class Recorder:
             mac.update(part)
         return mac.hexdigest()
 
-    def record(self, records: Sequence[DecisionRecord]) -> list[DecisionRecord]:
+    @property
+    def prompt(self) -> bool:
+        """Whether recording takes a moment only, as in a local file that nobody holds."""
+        return self._store.local
+
+    def record(self, records: Sequence[DecisionRecord], *, wait: bool = True) -> list[DecisionRecord]:
         """Record decisions, durably when this returns.
+
+        Args:
+            records: The decisions.
+            wait: Whether to wait while another process writes, or while an hour is sealed.
 
         Returns:
             The decisions that stand, in order. Where an earlier one has the same account and request id, that one
             stands, and the new one was not recorded: compare `digest` to tell a repetition from a conflict.
 
         Raises:
+            StoreLocked: If that would take its time, and nobody waits.
             StoreError: If the database cannot be used; then nothing was recorded, and nothing may be answered.
         """
         if not records:
             return []
         moment = self._store.clock()
         if hour_of(moment) != self._hour:
+            if not wait:
+                raise StoreLocked
             self.seal_hours()
-        with self._store.begin() as connection:
+        with self._store.begin(wait=wait) as connection:
             standing = self._write(connection, records)
             new = [record for record, stands in zip(records, standing, strict=True) if record is stands]
             if new:
@@ -140,7 +151,7 @@ class Recorder:
         """Insert rows; return which decision stands for each record."""
         unnamed = to_rows([record for record in records if record.request_id is None])
         if unnamed:
-            connection.execute(_INSERT, unnamed)
+            insert_many(connection, decision, unnamed)
         named = [record for record in records if record.request_id is not None]
         if not named:
             return list(records)

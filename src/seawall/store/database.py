@@ -32,11 +32,13 @@ class Store:
         clock: Tells the time of what is recorded.
     """
 
-    def __init__(self, engine: Engine, place: str, clock: Clock) -> None:
+    def __init__(self, engine: Engine, place: str, clock: Clock, hasty: Engine | None = None) -> None:
         self.place = place
         self.clock = clock
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
+        # A second way into a local file, for writers who do not wait: how long one waits belongs to the connection.
+        self._hasty = hasty.execution_options(**{WRITES: True}) if hasty is not None else None
         snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine
 
@@ -60,7 +62,7 @@ class Store:
         kind = address.drivername.split("+")[0]
         if kind == "sqlite":
             path = sqlite_path(address)
-            store = cls(sqlite_engine(path, busy_timeout), str(path), clock)
+            store = cls(sqlite_engine(path, busy_timeout), str(path), clock, sqlite_engine(path, 0))
         elif kind in ("postgresql", "postgres"):
             store = cls(postgres_engine(address), postgres_place(address), clock)
         else:
@@ -72,18 +74,26 @@ class Store:
             raise
         return store
 
+    @property
+    def local(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self._hasty is not None
+
     @contextmanager
-    def begin(self, *, alone: str | None = None) -> Iterator[Connection]:
+    def begin(self, *, alone: str | None = None, wait: bool = True) -> Iterator[Connection]:
         """Hold a write transaction: committed at the end of the block, rolled back if it raises.
 
         Args:
             alone: Name of a lock; of the transactions that ask for it, one runs at a time. SQLite has a single
                 writer in any case. Never nest a second writer inside the block.
+            wait: Whether to wait for another writer of a local file.
 
         Raises:
+            StoreLocked: If another writes, and nobody waits.
             StoreError: Instead of whatever the database's driver raised.
         """
-        with self._explained(), self._writer.begin() as connection:
+        engine = self._writer if wait or self._hasty is None else self._hasty
+        with self._explained(), engine.begin() as connection:
             if alone is not None and connection.dialect.name == "postgresql":
                 hold(connection, alone)
             yield connection
@@ -101,6 +111,8 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._hasty is not None:
+            self._hasty.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -82,11 +82,12 @@ class Records:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def record(self, records: Any) -> Any:
+    def record(self, records: Any, *, wait: bool = True) -> Any:
         if self.gone:
             raise StoreError("the database is gone")
+        standing = self.inner.record(records, wait=wait)
         self.batches.append(len(records))
-        return self.inner.record(records)
+        return standing
 
 
 class Book:

@@ -194,10 +194,10 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(failing: tuple[G
     guard, records = failing
     inner = records.inner.record
 
-    def choosy(decisions: Any) -> Any:
+    def choosy(decisions: Any, *, wait: bool) -> Any:
         if any(each.account == "poison" for each in decisions):
             raise UnicodeEncodeError("utf-8", "x", 0, 1, "no")
-        return inner(decisions)
+        return inner(decisions, wait=wait)
 
     records.inner.record = choosy
 

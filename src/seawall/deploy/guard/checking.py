@@ -1,6 +1,7 @@
 """What is done with a check, step by step: the gate, its parts, the judgement, the evidence, the record, the reply.
 
-Called by the engine's thread. A text costs little and is read here, all that wait in one pass; the rest are tasks.
+Called by the engine, one thread at a time. A text costs little and is read here, all that wait in one pass; the rest
+are tasks.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 from seawall.decisions import DecisionRecord
 from seawall.deploy.guard.contract import AccountBook, Rollouts, Standing
 from seawall.deploy.guard.deciding import Decider, stops
-from seawall.deploy.guard.engine import Start
 from seawall.deploy.guard.errors import RequestConflict
 from seawall.deploy.guard.parts import EvidenceVault, FinetuneExaminer, MediaExaminer, Records
+from seawall.deploy.guard.procedure import Start
 from seawall.deploy.guard.requests import CheckReply
 from seawall.deploy.guard.tasks import (
     ExamineDigests,
@@ -41,6 +42,9 @@ _LONG = 1 << 16
 
 _LONG_BATCH = 1 << 18
 """The same of a batch."""
+
+_SHORT = 1 << 13
+"""Size of a check that an event loop looks at itself."""
 
 _REFRESH = 0.5
 _NOBODY = Standing()
@@ -92,6 +96,11 @@ class Checking:
         self._refreshed = time.monotonic()
         self.vault_failed = False
 
+    def prompt(self, job: Job) -> bool:
+        """Say whether a job is quickly done: little to read, packs looked at a moment ago, decisions kept at hand."""
+        fresh = time.monotonic() - self._refreshed < _REFRESH
+        return fresh and not job.slow and job.size <= _SHORT and self._neighbours.records.prompt
+
     def begin(self, jobs: Sequence[Job], start: Start) -> None:
         """Ask the gate, read the texts, and start what takes longer."""
         self._refresh()
@@ -141,11 +150,11 @@ class Checking:
             if judgement is not None and judgement.evidence:
                 start(job, KeepEvidence(work, self._neighbours.vault, self._neighbours.records, self._vault_went))
 
-    def record(self, jobs: Sequence[Job]) -> None:
+    def record(self, jobs: Sequence[Job], *, wait: bool) -> None:
         """Record the decisions of jobs in one transaction."""
         works = [work for job in jobs for work in job.works]
         records = [work.record for work in works if work.record is not None]
-        standing = self._neighbours.records.record(records)
+        standing = self._neighbours.records.record(records, wait=wait)
         for work, stands in zip(works, standing, strict=True):
             work.stands = stands
 

@@ -1,7 +1,11 @@
-"""The engine: one thread that takes everything that waits, has it examined and judged, and records it together.
+"""The engine takes everything that waits, has it examined and judged, and records it together.
 
 What takes its time runs in pools and reports back; what does not report in time has timed out, and is judged as such.
 Nothing is answered before it is recorded, and nothing that goes wrong here ends in anything but a refusal.
+
+A thread of its own does this, but for checks that are quickly done: of those, an event loop does itself whatever came
+to it in one of its turns, if nobody else is at it. Two threads of Python that pass every check from one to the other
+cost each twice the time.
 """
 
 from __future__ import annotations
@@ -14,56 +18,26 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from seawall.deploy.guard.errors import GuardBusy, GuardUnavailable
 from seawall.deploy.guard.options import GuardOptions
 from seawall.deploy.guard.pool import Pool
+from seawall.deploy.guard.procedure import Procedure
 from seawall.deploy.guard.work import Awaiting, Job, Task, Waiting
 from seawall.errors import SeawallError, StorageFull, StoreError, UsageError
 from seawall.policy.guard import State
+from seawall.store import StoreLocked
 
 GRACE = 10.0
 """Seconds beyond its deadline after which a check is given up, whatever keeps it: a database that hangs."""
 
-_NEW, _DONE, _STOP = range(3)
+PROMPT_SECONDS = 0.03
+"""Seconds that an event loop may be kept by a turn. If one took longer, the thread does them all for a second."""
+
+_NEW, _DONE, _JUDGED, _STOP = range(4)
 _FOREVER = 3600.0
-
-
-class Start(Protocol):
-    """Starts a task of a job."""
-
-    def __call__(self, job: Job, task: Task) -> None:
-        """Start it."""
-        ...
-
-
-class Procedure(Protocol):
-    """What is done with jobs, step by step. Called by the engine's thread alone."""
-
-    def begin(self, jobs: Sequence[Job], start: Start) -> None:
-        """Look at what is quickly looked at, and start tasks for the rest."""
-        ...
-
-    def judge(self, job: Job, start: Start) -> None:
-        """Judge a job of which everything is known, and start tasks that must end before it is recorded."""
-        ...
-
-    def record(self, jobs: Sequence[Job]) -> None:
-        """Record the decisions of jobs, together.
-
-        Raises:
-            SeawallError: If they cannot be recorded; then none of them was.
-        """
-        ...
-
-    def outcome(self, job: Job) -> Any:
-        """Return the answer of a job.
-
-        Raises:
-            SeawallError: If there is none to give.
-        """
-        ...
+_PAUSE = 1.0
 
 
 class Engine:
@@ -76,6 +50,10 @@ class Engine:
         self._messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._numbers = itertools.count()
         self._late: list[tuple[float, int, Job]] = []
+        # Held while steps are taken: what belongs to jobs is touched under it alone.
+        self._turn = threading.Lock()
+        self._arrived: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+        self._rested = 0.0
         self._lock = threading.Lock()
         self._open: set[Job] = set()
         self._bytes = 0
@@ -99,8 +77,12 @@ class Engine:
         sink = job.sink
         if not isinstance(sink, Awaiting):
             raise TypeError("the job belongs to another caller")
-        self._submit(job)
-        limit = sink.loop.call_later(self._seconds(job) + GRACE, sink.settle, None, GuardUnavailable())
+        self._enter(job)
+        if self._procedure.prompt(job):
+            self._arrive(sink.loop, job)
+        else:
+            self._messages.put((_NEW, job))
+        limit = sink.loop.call_later(self._seconds(job) + GRACE, sink.give_up)
         try:
             return await sink.future
         finally:
@@ -111,7 +93,8 @@ class Engine:
         sink = job.sink
         if not isinstance(sink, Waiting):
             raise TypeError("the job belongs to another caller")
-        self._submit(job)
+        self._enter(job)
+        self._messages.put((_NEW, job))
         try:
             return sink.future.result(self._seconds(job) + GRACE)
         except TimeoutError:
@@ -129,7 +112,7 @@ class Engine:
             left = list(self._open)
         self._refuse(left, GuardUnavailable("the guard was closed"))
 
-    def _submit(self, job: Job) -> None:
+    def _enter(self, job: Job) -> None:
         with self._lock:
             if self._closed:
                 raise GuardUnavailable("the guard is closed")
@@ -139,7 +122,30 @@ class Engine:
             self._open.add(job)
             self._bytes += job.size
         job.deadline = time.monotonic() + self._seconds(job)
-        self._messages.put((_NEW, job))
+
+    def _arrive(self, loop: asyncio.AbstractEventLoop, job: Job) -> None:
+        waiting = self._arrived.get(loop)
+        if waiting is None:
+            self._arrived[loop] = [job]
+            loop.call_soon(self._take_here, loop)
+        else:
+            waiting.append(job)
+
+    def _take_here(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do what came in this turn of a loop, in its thread."""
+        jobs = self._arrived.pop(loop)
+        begun = time.monotonic()
+        if begun < self._rested or not self._turn.acquire(blocking=False):
+            for job in jobs:
+                self._messages.put((_NEW, job))
+            return
+        try:
+            self._guarded(jobs, partial(self._advance, jobs, (), loop))
+        finally:
+            self._turn.release()
+        ended = time.monotonic()
+        if ended - begun > PROMPT_SECONDS:
+            self._rested = ended + _PAUSE
 
     def _seconds(self, job: Job) -> float:
         return self._options.slow_deadline if job.slow else self._options.deadline
@@ -147,19 +153,25 @@ class Engine:
     def _run(self) -> None:
         stopping = False
         while not (stopping and not self._open):
-            new: list[Job] = []
-            touched: dict[Job, None] = {}
-            for message in self._take():
-                if message[0] == _NEW:
-                    new.append(message[1])
-                elif message[0] == _DONE:
-                    touched[message[1]] = None
-                    self._done(*message[1:])
-                else:
-                    stopping = True
-            touched |= dict.fromkeys(self._overdue())
-            known = [job for job in touched if job in self._open]
-            self._guarded([*new, *known], partial(self._advance, new, known))
+            messages = self._take()
+            stopping = stopping or any(message[0] == _STOP for message in messages)
+            with self._turn:
+                self._follow(messages)
+
+    def _follow(self, messages: Sequence[tuple[Any, ...]]) -> None:
+        new: list[Job] = []
+        touched: dict[Job, None] = {}
+        for message in messages:
+            if message[0] == _NEW:
+                new.append(message[1])
+            elif message[0] == _JUDGED:
+                touched[message[1]] = None
+            elif message[0] == _DONE:
+                touched[message[1]] = None
+                self._done(*message[1:])
+        touched |= dict.fromkeys(self._overdue())
+        known = [job for job in touched if job in self._open]
+        self._guarded([*new, *known], partial(self._advance, new, known))
 
     def _take(self) -> list[tuple[Any, ...]]:
         """Wait for messages, or for the next deadline; return what there is, boundedly many."""
@@ -177,7 +189,16 @@ class Engine:
                 break
         return messages
 
-    def _advance(self, new: Sequence[Job], touched: Sequence[Job]) -> None:
+    def _advance(
+        self, new: Sequence[Job], touched: Sequence[Job], here: asyncio.AbstractEventLoop | None = None
+    ) -> None:
+        """Take jobs as far as they go now.
+
+        Args:
+            new: Nobody has looked at them.
+            touched: What they wait for may have come.
+            here: The loop whose thread this is; None in the engine's own.
+        """
         ready: list[Job] = []
         if new:
             begun = self._guarded(new, partial(self._procedure.begin, new, self._start))
@@ -190,19 +211,26 @@ class Engine:
                 done.append(job)
             elif (job.judged or self._guarded([job], partial(self._judge, job))) and not job.waiting:
                 record.append(job)
-        done += self._recorded(record)
-        self._answer(done)
+        done += self._recorded(record, wait=here is None)
+        self._answer(done, here)
 
     def _judge(self, job: Job) -> None:
         job.judged = True
         self._procedure.judge(job, self._start)
 
-    def _recorded(self, jobs: Sequence[Job]) -> list[Job]:
-        """Record jobs together, and return those that were; the others are refused."""
+    def _recorded(self, jobs: Sequence[Job], *, wait: bool) -> list[Job]:
+        """Record jobs together, and return those that were; the others are refused, or left to the engine's thread."""
         if not jobs:
             return []
         try:
-            self._procedure.record(jobs)
+            self._procedure.record(jobs, wait=wait)
+        except StoreLocked as error:
+            if wait:
+                self._refuse(jobs, _unavailable(error))
+            else:
+                for job in jobs:
+                    self._messages.put((_JUDGED, job))
+            return []
         except (StoreError, StorageFull) as error:
             self._refuse(jobs, _unavailable(error))
             return []
@@ -210,11 +238,11 @@ class Engine:
             if len(jobs) == 1:
                 self._refuse(jobs, _unavailable(error))
                 return []
-            return [each for job in jobs for each in self._recorded([job])]
+            return [each for job in jobs for each in self._recorded([job], wait=wait)]
         return list(jobs)
 
-    def _answer(self, jobs: Iterable[Job]) -> None:
-        """Give answers, waking each event loop once."""
+    def _answer(self, jobs: Iterable[Job], here: asyncio.AbstractEventLoop | None) -> None:
+        """Give answers, waking each event loop once, but the one that runs here."""
         loops: dict[asyncio.AbstractEventLoop, list[tuple[Awaiting, Any, BaseException | None]]] = {}
         for job in jobs:
             outcome: Any = None
@@ -226,7 +254,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 (no reply can be made of it; the thread goes on)
                 failure = _unavailable(error)
             self._forget(job)
-            if isinstance(job.sink, Awaiting):
+            if isinstance(job.sink, Awaiting) and job.sink.loop is not here:
                 loops.setdefault(job.sink.loop, []).append((job.sink, outcome, failure))
             else:
                 job.sink.settle(outcome, failure)

@@ -56,6 +56,11 @@ class Scorer(Protocol):
 class Records(Protocol):
     """Keeps decisions, as `seawall.decisions.Recorder` does."""
 
+    @property
+    def prompt(self) -> bool:
+        """Whether recording takes so little that an event loop may wait for it."""
+        ...
+
     def new_id(self) -> str:
         """Return an id that sorts by time."""
         ...
@@ -68,8 +73,8 @@ class Records(Protocol):
         """Return a keyed digest."""
         ...
 
-    def record(self, records: Sequence[DecisionRecord]) -> list[DecisionRecord]:
-        """Record decisions durably; return those that stand."""
+    def record(self, records: Sequence[DecisionRecord], *, wait: bool = True) -> list[DecisionRecord]:
+        """Record decisions durably; return those that stand. Without `wait`, a busy database raises `StoreLocked`."""
         ...
 
     def find(self, account: str, request_id: str) -> DecisionRecord | None:

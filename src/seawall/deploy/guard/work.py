@@ -1,7 +1,7 @@
 """Checks under way: what is to be looked at, what was seen so far, and who waits for the answer.
 
-A `Work` is one check, a `Job` one or more that are answered together. Once handed to the engine, a job belongs to its
-thread: others only send messages about it.
+A `Work` is one check, a `Job` one or more that are answered together. Once handed to the engine, a job belongs to
+whoever has its turn: others only send messages about it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from seawall.decisions import DecisionRecord
 from seawall.deploy.guard.contract import Media, Message, Standing
+from seawall.deploy.guard.errors import GuardUnavailable
 from seawall.deploy.guard.requests import FinetuneCheck, Meta
 from seawall.deploy.guard.seen import Seen
 from seawall.policy.guard import CheckKind, State
@@ -180,6 +181,10 @@ class Awaiting:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.future: asyncio.Future[Any] = loop.create_future()
+
+    def give_up(self) -> None:
+        """Wake it without an answer; called in its loop."""
+        self.settle(None, GuardUnavailable())
 
     def settle(self, outcome: Any, error: BaseException | None) -> None:
         """Wake it; called in its loop."""

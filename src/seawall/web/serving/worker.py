@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -24,7 +25,7 @@ from seawall.web.serving.protocol import PatientProtocol
 
 _SAMPLE_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 30
-_TURN_SECONDS = 0.0005
+_TURN_SECONDS = 0.005
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,6 +39,8 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
+        # What is open now stays: the collector need not walk through packs and models again and again.
+        gc.freeze()
         if self.started:
             self._ready()
 
