@@ -1,0 +1,1 @@
+"""Backups: everything that seawall keeps, without the keys; what was destroyed stays destroyed."""

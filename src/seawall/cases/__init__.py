@@ -1,0 +1,1 @@
+"""Cases: what people decide, one subject at a time."""
