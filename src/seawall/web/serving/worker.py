@@ -6,7 +6,6 @@ import asyncio
 import gc
 import signal
 import socket
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -25,7 +24,6 @@ from seawall.web.serving.protocol import PatientProtocol
 
 _SAMPLE_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 30
-_TURN_SECONDS = 0.005
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -83,8 +81,6 @@ def run_worker(
         SeawallError: If something that is needed cannot be opened.
     """
     log = make_logger()
-    # The thread that answers and the one that examines take turns; 5 ms of waiting would be felt in every answer.
-    sys.setswitchinterval(_TURN_SECONDS)
     with open_parts(settings, options) as parts:
         app = create_app(parts, lifespan=_sampled(parts.instruments), log=log)
         config = uvicorn.Config(
