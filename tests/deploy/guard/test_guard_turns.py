@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from seawall.deploy.guard import Guard
+from seawall.deploy.guard import Guard, GuardOptions
 from seawall.deploy.guard import engine as engine_module
-from seawall.policy.guard import GuardAction
+from seawall.policy.guard import GuardAction, State
 from seawall.settings import Settings
-from tests.deploy.guard.guard_stand_ins import CANARIES, WAIT, Records
+from tests.deploy.guard.guard_stand_ins import CANARIES, WAIT, Hanging, Records, StubScorer
 
 Opened = Callable[..., Guard]
 Asked = Callable[..., Any]
@@ -141,3 +141,36 @@ def test_a_loop_and_threads_may_ask_at_once(watched: tuple[Guard, Watched], aske
         thread.join(WAIT)
     assert len({reply.decision_id for reply in [*answers, *replies]}) == 160 == sum(records.batches)
     assert guard.waiting == 0
+
+
+def test_what_hangs_has_timed_out_also_if_a_loop_asked(opened: Opened, asked: Asked) -> None:
+    hanging = Hanging()
+    guard = opened(GuardOptions(deadline=0.3), scorers=lambda: StubScorer(hanging))
+    reply = asyncio.run(asyncio.wait_for(guard.input(asked("a boat")), WAIT))
+    hanging.released.set()
+    assert reply.action is GuardAction.BLOCK
+    record = guard.decision(reply.decision_id)
+    assert record is not None
+    assert record.facts is not None
+    assert record.facts.states == {State.TIMED_OUT}
+
+
+def test_closing_does_not_wait_for_what_a_loop_has_finished(watched: tuple[Guard, Watched], asked: Asked) -> None:
+    guard, _ = watched
+    closing = threading.Thread(target=guard.close)
+
+    async def close_between() -> Any:
+        asking = asyncio.create_task(guard.input(asked("a boat")))
+
+        def close() -> None:
+            closing.start()
+            time.sleep(0.2)
+
+        # Runs after the check has come, and before the loop looks at it.
+        asyncio.get_running_loop().call_soon(close)
+        return await asking
+
+    assert asyncio.run(close_between()).action is GuardAction.ALLOW
+    begun = time.monotonic()
+    closing.join(WAIT)
+    assert time.monotonic() - begun < 5.0

@@ -35,7 +35,7 @@ GRACE = 10.0
 PROMPT_SECONDS = 0.03
 """Seconds that an event loop may be kept by a turn. If one took longer, the thread does them all for a second."""
 
-_NEW, _DONE, _JUDGED, _STOP = range(4)
+_NEW, _DONE, _JUDGED, _LOOK, _STOP = range(5)
 _FOREVER = 3600.0
 _PAUSE = 1.0
 
@@ -143,6 +143,9 @@ class Engine:
             self._guarded(jobs, partial(self._advance, jobs, (), loop))
         finally:
             self._turn.release()
+        # There may be a new deadline to watch, or nothing left to wait for.
+        if self._closed or any(job.waiting for job in jobs):
+            self._messages.put((_LOOK,))
         ended = time.monotonic()
         if ended - begun > PROMPT_SECONDS:
             self._rested = ended + _PAUSE
