@@ -43,6 +43,9 @@ COMMANDS = {
     "prevention": "Words and help services for those who are refused, and what they change.",
     "rollout": "Release models in stages, with a stop rule and a kill switch.",
     "local": "The guard for open-source builds: no server, no network.",
+    "backup": "Write everything that seawall keeps into a folder, without the keys.",
+    "restore": "Bring a backup back, into a new home and an empty database.",
+    "db": "The database's schema.",
     "doctor": "Say what is wrong with this installation, and what to do about it.",
     "canary": "Harmless stand-ins that fire every path.",
 }

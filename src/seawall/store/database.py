@@ -43,13 +43,16 @@ class Store:
         self._reader = engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock = system_clock, busy_timeout: int = BUSY_TIMEOUT) -> Self:
+    def open(
+        cls, url: str, *, clock: Clock = system_clock, busy_timeout: int = BUSY_TIMEOUT, schema: str = migrate.HEAD
+    ) -> Self:
         """Open a database, create what is missing, and bring its schema up to date.
 
         Args:
             url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.
             clock: Tells the time.
             busy_timeout: Milliseconds that a SQLite writer waits for its turn.
+            schema: Version to bring it to; an older one only for what a backup of that version is restored into.
 
         Raises:
             StoreError: If the address is wrong, the driver is missing, or the database cannot be reached,
@@ -68,7 +71,7 @@ class Store:
         else:
             raise StoreError(f"no support for {kind!r} databases", hint="use sqlite:/// or postgresql://")
         try:
-            store._upgrade()
+            store._upgrade(schema)
         except BaseException:
             store.close()
             raise
@@ -120,12 +123,12 @@ class Store:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _upgrade(self) -> None:
+    def _upgrade(self, schema: str) -> None:
         with self.read() as connection:
-            if migrate.revision(connection) == migrate.HEAD:
+            if migrate.revision(connection) == schema:
                 return
         with self.begin(alone="schema") as connection:
-            migrate.upgrade(connection, self.place)
+            migrate.upgrade(connection, self.place, schema)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

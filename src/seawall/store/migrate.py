@@ -26,18 +26,19 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
-def upgrade(connection: Connection, place: str) -> None:
+def upgrade(connection: Connection, place: str, to: str = HEAD) -> None:
     """Run the missing migrations inside the caller's transaction.
 
     Args:
         connection: Holds a write transaction and the store's lock.
         place: The database, as errors may show it.
+        to: Version to bring it to.
 
     Raises:
-        StoreTooNew: If the database's version is not one of ours.
+        StoreTooNew: If the database's version, or the one to bring it to, is not one of ours.
     """
     found = revision(connection)
-    if found == HEAD:
+    if found == to:
         return
     from alembic import command
     from alembic.config import Config
@@ -47,7 +48,8 @@ def upgrade(connection: Connection, place: str) -> None:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreTooNew(f"{place} has schema version {found}; this seawall knows versions up to {HEAD}")
+    for version in (found, to):
+        if version is not None and version not in known:
+            raise StoreTooNew(f"{place} has schema version {version}; this seawall knows versions up to {HEAD}")
     with _ALEMBIC:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
