@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from seawall.client import AsyncClient, Client
 from seawall.deploy.guard.contract import Media, Release
 from seawall.deploy.guard.requests import (
     BatchCheck,
@@ -21,9 +23,8 @@ from seawall.deploy.guard.requests import (
     UploadCheck,
 )
 from seawall.errors import StoreError
-
-DECISION = "0190a1b2c3d47e5f8091a2b3c4d5e6f7"
-KEY = "sw_test"
+from tests.client.client_asked import DECISION, KEY, Ask, Asked
+from tests.client.pipeline_for_hook import ColourGuard
 
 
 def reply(action: str = "allow", **more: Any) -> dict[str, Any]:
@@ -191,3 +192,28 @@ def judge(data: bytes) -> CheckReply:
 def checks() -> FakeChecks:
     """A guard in this process."""
     return FakeChecks()
+
+
+@pytest.fixture(params=["sync", "async"])
+def ask(request: pytest.FixtureRequest, guard: Asked) -> Ask:
+    """Call a method of either client."""
+
+    def call(method: str, *arguments: Any, options: dict[str, Any] | None = None, **fields: Any) -> Any:
+        options = {"base_url": "https://guard.test", "key": KEY, **(options or {})}
+        if request.param == "sync":
+            with Client(transport=httpx.MockTransport(guard), **options) as client:
+                return getattr(client, method)(*arguments, **fields)
+
+        async def run() -> Any:
+            async with AsyncClient(transport=httpx.MockTransport(guard.later), **options) as client:
+                return await getattr(client, method)(*arguments, **fields)
+
+        return asyncio.run(run())
+
+    return call
+
+
+@pytest.fixture
+def watch() -> ColourGuard:
+    """A guard that sees red."""
+    return ColourGuard()

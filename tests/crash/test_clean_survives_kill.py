@@ -10,15 +10,14 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.crash.killed import children, finish, wait_for
+
 pytestmark = pytest.mark.crash
 SHARDS = 12
-DEADLINE_S = 120
 
 
 def _payload(shard: int, member: int) -> bytes:
@@ -65,34 +64,13 @@ def _receipts(home: Path) -> int:
     return sum(1 for path in home.glob("clean/*/done/*.json"))
 
 
-def _wait_for_receipts(home: Path, process: subprocess.Popen[str], count: int) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while _receipts(home) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def _children(pid: int) -> Iterator[int]:
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            yield int(path.parent.name)
-            yield from _children(int(path.parent.name))
-
-
 def _digests(out: Path) -> dict[str, str]:
     files = (path for path in out.rglob("*") if path.is_file() and path.name != "clean-manifest.jsonl")
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _finish(process: subprocess.Popen[str], out: Path) -> dict[str, str]:
-    output, error = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0, error
-    summary = json.loads(output)
+    summary = finish(process, 0)
     assert (summary["items"], summary["removed"]["list"]) == (20 * SHARDS, SHARDS)
     return _digests(out)
 
@@ -119,7 +97,7 @@ def test_a_killed_driver_resumes_to_the_same_bytes(
     before = _receipts(seawall_home)
     for target in (1, 4, 8):
         process = _start(dataset, findings, out, workers)
-        _wait_for_receipts(seawall_home, process, before + target)
+        wait_for(process, lambda: _receipts(seawall_home), before + target)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert not (out / "clean-manifest.jsonl").exists() or _receipts(seawall_home) >= before + SHARDS
@@ -133,8 +111,8 @@ def test_a_killed_worker_costs_nothing(
     out = tmp_path / "out"
     before = _receipts(seawall_home)
     process = _start(dataset, findings, out, 2)
-    _wait_for_receipts(seawall_home, process, before + 2)
-    for child in _children(process.pid):
+    wait_for(process, lambda: _receipts(seawall_home), before + 2)
+    for child in children(process.pid):
         command = Path(f"/proc/{child}/cmdline")
         if command.exists() and b"spawn_main" in command.read_bytes():
             os.kill(child, signal.SIGKILL)

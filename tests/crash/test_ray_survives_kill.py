@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.crash.killed import DEADLINE_S, alive, finish, wait_for
 from tests.ray_fixture import RayCluster, family_of, ray_cluster
 
 pytestmark = pytest.mark.crash
 PHOTOS, CANARIES = 80, 20
 ITEMS = PHOTOS + CANARIES
-DEADLINE_S = 120
 
 
 @dataclass
@@ -88,9 +88,7 @@ def cluster(world: World) -> Iterator[RayCluster]:
 
 
 def _finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    output, error = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 1, error
-    summary: dict[str, Any] = json.loads(output)
+    summary = finish(process)
     assert (summary["items"], summary["examined"], summary["unexamined"]) == (ITEMS, ITEMS, 0)
     assert (summary["findings"], summary["drill"]) == (PHOTOS // 10, CANARIES)
     return summary
@@ -115,14 +113,6 @@ def _items(out: Path) -> int:
     return sum(json.loads(path.read_bytes())["items"] for path in out.glob("state/hashed/*/*.json"))
 
 
-def _wait_for_receipts(out: Path, process: subprocess.Popen[str], count: int) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while _receipts(out) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def _actors(pid: int) -> dict[int, str]:
     return {child: command for child, command in family_of(pid).items() if "ShardActor" in command}
 
@@ -134,16 +124,9 @@ AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 def _wait_until_dead(family: Mapping[int, str]) -> None:
     deadline = time.monotonic() + 30
     working = {pid: command for pid, command in family.items() if not command.startswith(AGENTS)}
-    while alive := {pid: command for pid, command in working.items() if _alive(pid)}:
-        assert time.monotonic() < deadline, alive
+    while left := {pid: command for pid, command in working.items() if alive(pid)}:
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_a_private_cluster_makes_what_local_processes_make(
@@ -159,7 +142,7 @@ def test_a_killed_worker_and_a_killed_machine_cost_nothing(
     out = tmp_path / "out"
     machine = cluster.add("--address", cluster.address)
     process = world.start(out, "--cluster", cluster.address, "--workers", "3")
-    _wait_for_receipts(out, process, 1)
+    wait_for(process, lambda: _receipts(out), 1)
     os.kill(max(_actors(cluster.nodes[0].pid)), signal.SIGKILL)
     deadline = time.monotonic() + DEADLINE_S
     while not _actors(machine.pid):
@@ -179,7 +162,7 @@ def test_a_killed_driver_of_a_private_cluster_leaves_no_process_and_resumes(
 ) -> None:
     out = tmp_path / "out"
     process = world.start(out, "--cluster", "local", "--workers", "2")
-    _wait_for_receipts(out, process, 3)
+    wait_for(process, lambda: _receipts(out), 3)
     family = family_of(process.pid)
     assert any("raylet" in command for command in family.values())
     process.kill()
@@ -196,7 +179,7 @@ def test_a_killed_driver_leaves_no_process_on_a_cluster_and_resumes_anywhere(
 ) -> None:
     out = tmp_path / "out"
     process = world.start(out, "--cluster", cluster.address)
-    _wait_for_receipts(out, process, 3)
+    wait_for(process, lambda: _receipts(out), 3)
     actors = _actors(cluster.nodes[0].pid)
     assert actors
     process.kill()

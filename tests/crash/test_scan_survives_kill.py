@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.crash.killed import DEADLINE_S, alive, children, finish, wait_for
+
 pytestmark = pytest.mark.crash
 ITEMS = 120
-DEADLINE_S = 120
 
 
 @pytest.fixture
@@ -49,35 +49,8 @@ def _start(dataset: Path, known: Path, out: Path, workers: int) -> subprocess.Po
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def _finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    output, error = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 1, error
-    summary: dict[str, Any] = json.loads(output)
-    return summary
-
-
 def _receipts(out: Path) -> int:
     return sum(1 for _ in out.glob("state/hashed/*/*.json"))
-
-
-def _wait_for_receipts(out: Path, process: subprocess.Popen[str], count: int) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while _receipts(out) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def _children(pid: int) -> Iterator[int]:
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(path.parent.name)
-            yield child
-            yield from _children(child)
 
 
 def _check(summary: dict[str, Any], out: Path) -> None:
@@ -92,10 +65,10 @@ def test_a_killed_driver_resumes(dataset: Path, known: Path, tmp_path: Path, wor
     out = tmp_path / "out"
     for target in (2, 5, 8):
         process = _start(dataset, known, out, workers)
-        _wait_for_receipts(out, process, target)
+        wait_for(process, lambda: _receipts(out), target)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    summary = _finish(_start(dataset, known, out, workers))
+    summary = finish(_start(dataset, known, out, workers))
     _check(summary, out)
     assert summary["resumed"] >= 8, "what had a receipt was not read again"
 
@@ -103,10 +76,10 @@ def test_a_killed_driver_resumes(dataset: Path, known: Path, tmp_path: Path, wor
 def test_the_ledger_of_a_killed_scan_holds_each_event_once(dataset: Path, known: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = _start(dataset, known, out, 1)
-    _wait_for_receipts(out, process, 4)
+    wait_for(process, lambda: _receipts(out), 4)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    _finish(_start(dataset, known, out, 1))
+    finish(_start(dataset, known, out, 1))
     export = tmp_path / "export.jsonl"
     subprocess.run([sys.executable, "-m", "seawall", "ledger", "export", str(export)], check=True, capture_output=True)
     events = [json.loads(line) for line in export.read_text().splitlines()]
@@ -119,17 +92,17 @@ def test_the_ledger_of_a_killed_scan_holds_each_event_once(dataset: Path, known:
 def test_a_killed_worker_costs_nothing(dataset: Path, known: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = _start(dataset, known, out, 2)
-    _wait_for_receipts(out, process, 2)
-    worker = max(pid for pid in _children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    wait_for(process, lambda: _receipts(out), 2)
+    worker = max(pid for pid in children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
-    _check(_finish(process), out)
+    _check(finish(process), out)
 
 
 def test_a_killed_decode_process_costs_at_most_its_item(dataset: Path, known: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = _start(dataset, known, out, 1)
-    _wait_for_receipts(out, process, 2)
-    decoder = next(pid for pid in _children(process.pid) if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    wait_for(process, lambda: _receipts(out), 2)
+    decoder = next(pid for pid in children(process.pid) if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(decoder, signal.SIGKILL)
     output, error = process.communicate(timeout=DEADLINE_S)
     summary = json.loads(output)
@@ -141,21 +114,14 @@ def test_a_killed_decode_process_costs_at_most_its_item(dataset: Path, known: Pa
 def test_workers_end_with_a_killed_driver(dataset: Path, known: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = _start(dataset, known, out, 2)
-    _wait_for_receipts(out, process, 2)
-    children = list(_children(process.pid))
+    wait_for(process, lambda: _receipts(out), 2)
+    started = list(children(process.pid))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     deadline = time.monotonic() + 30
-    while any(_alive(pid) for pid in children):
+    while any(alive(pid) for pid in started):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_two_scans_cannot_share_an_output_directory(dataset: Path, known: Path, tmp_path: Path) -> None:
@@ -167,4 +133,4 @@ def test_two_scans_cannot_share_an_output_directory(dataset: Path, known: Path, 
         _, error = second.communicate(timeout=DEADLINE_S)
         assert second.returncode == 2
         assert error.startswith("error[state_locked]: ")
-    _check(_finish(_start(dataset, known, out, 1)), out)
+    _check(finish(_start(dataset, known, out, 1)), out)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from seawall.canary.draw import draw
+from tests.crash.killed import DEADLINE_S, children, finish
 
 pytestmark = pytest.mark.crash
 EACH = 12
-DEADLINE_S = 120
 STEPS = ("hashed", "matched", "observed")
 
 
@@ -45,13 +44,6 @@ def _start(canaries: Path, out: Path, workers: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def _finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    output, error = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 1, error
-    summary: dict[str, Any] = json.loads(output)
-    return summary
-
-
 def _receipts(out: Path, step: str) -> int:
     return sum(1 for _ in out.glob(f"state/{step}/*/*.json"))
 
@@ -70,18 +62,6 @@ def _wait(out: Path, process: subprocess.Popen[str], step: str, count: int) -> b
 def _kill(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate()
-
-
-def _children(pid: int) -> Iterator[int]:
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(path.parent.name)
-            yield child
-            yield from _children(child)
 
 
 def _shards(out: Path) -> int:
@@ -131,7 +111,7 @@ def test_a_killed_driver_resumes_and_counts_nothing_twice(
         _kill(process)
     answered = sum(json.loads(path.read_bytes())["items"] for path in out.glob("state/observed/*/*.json"))
     assert answered
-    summary = _finish(_start(canaries, out, workers))
+    summary = finish(_start(canaries, out, workers))
     _check(summary, out, whole)
     assert summary["resumed"] == answered, "what had answers was not asked again"
     kinds, keys = _kinds(tmp_path)
@@ -150,7 +130,7 @@ def test_a_driver_killed_while_it_settles_settles_again(
     canaries: Path, whole: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    _check(_finish(_start(canaries, out, 1)), out, whole)
+    _check(finish(_start(canaries, out, 1)), out, whole)
     before, _ = _kinds(tmp_path)
     chance = random.Random(3)
     for _ in range(4):
@@ -162,7 +142,7 @@ def test_a_driver_killed_while_it_settles_settles_again(
             time.sleep(0.001)
         time.sleep(chance.random() / 10)
         _kill(process)
-    _check(_finish(_start(canaries, out, 1)), out, whole)
+    _check(finish(_start(canaries, out, 1)), out, whole)
     after, keys = _kinds(tmp_path)
     assert after == before
     assert keys == after.total()
@@ -173,9 +153,9 @@ def test_a_killed_worker_costs_nothing(canaries: Path, whole: list[dict[str, Any
     out = tmp_path / "out"
     process = _start(canaries, out, 2)
     assert _wait(out, process, "observed", 2)
-    worker = max(pid for pid in _children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    worker = max(pid for pid in children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
-    _check(_finish(process), out, whole)
+    _check(finish(process), out, whole)
     kinds, keys = _kinds(tmp_path)
     assert kinds["separate.shard"] == kinds["scan.shard"] == _shards(out)
     assert keys == kinds.total()

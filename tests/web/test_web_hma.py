@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from seawall.deploy.guard.lists import LiveLists
+from seawall.deploy.guard.media.pool import DecodePool
 from seawall.deploy.guard.media.spool import MemoryMedia
 from seawall.errors import StoreError, UsageError
 from seawall.hashing.registry import SignalTypes
@@ -105,8 +107,8 @@ def test_what_cannot_be_looked_up_is_refused(server: Any, path: str, code: str) 
 def test_a_picture_is_looked_up_in_every_orientation(
     server: Any, lists: LiveLists, seawall_home: Path, tmp_path: Path
 ) -> None:
-    with MediaHashes(SignalTypes.installed(), 1) as hashes:
-        whole = server.with_parts(hashes=hashes)
+    with closing(DecodePool(1)) as pool:
+        whole = server.with_parts(hashes=MediaHashes(SignalTypes.installed(), pool))
         photo = (PHOTOS / "chelsea.jpg").read_bytes()
         value = whole.ask("POST", "/h/hash", key="hma", files={"photo": photo}).json()["pdq"]
         path = tmp_path / "bank.txt"
@@ -115,10 +117,12 @@ def test_a_picture_is_looked_up_in_every_orientation(
         lists.refresh()
         turned = io.BytesIO()
         Image.open(io.BytesIO(photo)).transpose(Image.Transpose.ROTATE_90).save(turned, "PNG")
-        for data in (photo, turned.getvalue()):
+        # The turned hashes of a picture are turned from its own coefficients. PDQ samples a picture that was turned
+        # itself at other points, so the two are near (10 bits for this photo), and seldom the same.
+        for data, most in ((photo, 0), (turned.getvalue(), 16)):
             found = whole.ask("POST", "/m/lookup", key="hma", files={"photo": data}).json()
             assert found["pdq"]["BANK"][0]["bank_content_id"] == 0
-            assert int(found["pdq"]["BANK"][0]["distance"]) <= 16
+            assert int(found["pdq"]["BANK"][0]["distance"]) <= most
         flat = io.BytesIO()
         Image.new("RGB", (64, 64), (9, 9, 9)).save(flat, "PNG")
         assert whole.ask("POST", "/m/lookup", key="hma", files={"photo": flat.getvalue()}).json() == {}

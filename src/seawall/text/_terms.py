@@ -103,7 +103,6 @@ def compile_terms(packs: Sequence[Pack]) -> Terms:
             for spelling in () if term.exact else spellings(term.text):
                 bare.setdefault(skeleton_of(spelling), {})[(place, spelling)] = None
     wholes = [entry.whole for entry in entries]
-    wholes = [entry.whole for entry in entries]
     owned = {form: [(place, kind, "") for place, kind in owners.items()] for form, owners in plain.items()}
     spelt = {form: [(place, Form.FOLDED, spelling) for place, spelling in owners] for form, owners in bare.items()}
     ascii_owned = {form: owners for form, owners in owned.items() if form.isascii()}

@@ -12,13 +12,19 @@ import pytest
 
 from seawall.deploy.guard import Guard, GuardOptions, Parts, open_guard
 from seawall.deploy.guard.contract import OpenRollouts, QuietBook, QuietMessenger
+from seawall.deploy.guard.lists import LiveLists
+from seawall.deploy.guard.media import MediaExaminer
+from seawall.deploy.guard.media.pool import DecodePool
 from seawall.deploy.guard.requests import InputCheck
 from seawall.deploy.guard.seen import Seen
+from seawall.matching import ListStore, Purpose
 from seawall.policy.guard import load_guard_policy
 from seawall.policy.guard.lifecycle import LivePolicies
 from seawall.policy.separation import Signs
 from seawall.settings import Settings
 from seawall.store import Store
+from tests.deploy.guard import media_for_guard as made
+from tests.deploy.guard.media_examined import Examine
 
 
 class QuietMedia:
@@ -100,3 +106,54 @@ def asked() -> Callable[..., InputCheck]:
         return InputCheck(account=fields.pop("account", "account-1"), prompt=prompt, **fields)
 
     return make
+
+
+@pytest.fixture
+def store(settings: Settings) -> ListStore:
+    """The lists of the home."""
+    return ListStore(settings.home / "lists")
+
+
+@pytest.fixture
+def lists(settings: Settings) -> Iterator[LiveLists]:
+    """The same lists, as a guard follows them."""
+    with LiveLists(settings, poll=0.02) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecodePool]:
+    """A decode process that tests share: starting one takes longer than most of them."""
+    shared = DecodePool(1)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def examiner(lists: LiveLists, pool: DecodePool) -> Iterator[Examine]:
+    """`examiner(detector, ...)` examines with these detectors; without any by lists alone."""
+    opened: list[MediaExaminer] = []
+
+    def open_it(*detectors: object, scorer: object = None, **options: object) -> MediaExaminer:
+        stubs = scorer or (made.Stubs(*detectors) if detectors else None)
+        if "limits" not in options:
+            options["pool"] = pool
+        opened.append(MediaExaminer(lists, None if stubs is None else lambda: stubs, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def listed(store: ListStore, lists: LiveLists, tmp_path: Path) -> Callable[..., None]:
+    """`listed("alpha", "sha256", value)` puts values on a list."""
+
+    def write(name: str, type: str, *values: str, purpose: Purpose = Purpose.CSAM, label: str = "some-label") -> None:
+        path = tmp_path / f"{name}-list.txt"
+        path.write_text("\n".join(values) + "\n")
+        store.import_file(path, name=name, purpose=purpose, type=type, labels=[label])
+        lists.refresh()
+
+    return write

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -25,16 +24,11 @@ from seawall.ledger import KeyFile
 from seawall.ledger.signatures import signed_text
 from seawall.matching import ListStore, Purpose
 from seawall.policy.guard import State
-from seawall.policy.separation import Partition, Signs, load_separation_policy
+from seawall.policy.separation import Partition, Signs
 from seawall.settings import Settings
+from tests.deploy.guard import media_for_guard as made
+from tests.deploy.guard.media_examined import NOTHING, POLICY
 
-_SPEC = util.spec_from_file_location("media_for_guard_jobs", Path(__file__).with_name("media_for_guard.py"))
-assert _SPEC is not None and _SPEC.loader is not None
-made = util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(made)
-
-POLICY = load_separation_policy()
-NOTHING = {"adult_sexual": 0.0, "child_depiction": 0.0, "under_21": 0.0, "persons": 0.0, "persons_abstained": 0.0}
 HERON, LANTERN = "blue glass heron", "striped paper lantern"
 Job = Callable[..., list[Seen]]
 
@@ -47,11 +41,6 @@ def canary_texts(texts: Sequence[str]) -> list[Seen]:
         signs = Signs(text=True, minor_reference=minor, sexual_text=adult) if minor or adult else None
         found.append(Seen("text", Signs(text=True), signs, checks=(("term-packs", "ok"),)))
     return found
-
-
-@pytest.fixture
-def settings(seawall_home: Path) -> Settings:
-    return Settings(seawall_home, "")
 
 
 @pytest.fixture

@@ -39,16 +39,6 @@ def until(held: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def settings(seawall_home: Path) -> Settings:
-    return Settings(seawall_home, "")
-
-
-@pytest.fixture
-def store(settings: Settings) -> ListStore:
-    return ListStore(settings.home / "lists")
-
-
-@pytest.fixture
 def imported(store: ListStore, tmp_path: Path) -> Callable[..., None]:
     """`imported("alpha", code(1), ...)` makes a list the list of these values."""
 

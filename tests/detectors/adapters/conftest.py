@@ -35,6 +35,12 @@ def service() -> Iterator[FakeService]:
 
 
 @pytest.fixture
+def service_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret that a described service is asked with."""
+    monkeypatch.setenv("SEAWALL_TEST_KEY", "zorblax-key")
+
+
+@pytest.fixture
 def fake_time() -> FakeTime:
     return FakeTime()
 

@@ -30,8 +30,6 @@ from tests.detectors.adapters.conftest import model
 PAGE = Path(__file__).parents[3] / "docs" / "operator-models.md"
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 GUARD = "{adapter: chat-guard, base_url: http://127.0.0.1:9, model: guard, reply: llama-guard}"
-
-
 Write = Callable[[str | bytes], Settings]
 
 

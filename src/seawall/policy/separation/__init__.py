@@ -9,6 +9,7 @@ from seawall.policy.separation.bounds import (
     largest_count,
     smallest_sample,
 )
+from seawall.policy.separation.canaries import stands_for
 from seawall.policy.separation.evidence import Answer, Described, Part, signs_of
 from seawall.policy.separation.load import (
     load_separation_policy,
@@ -55,4 +56,5 @@ __all__ = [
     "rule",
     "signs_of",
     "smallest_sample",
+    "stands_for",
 ]

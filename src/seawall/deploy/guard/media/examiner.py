@@ -24,7 +24,6 @@ from seawall.content.texts import MAX_TEXT_BYTES, plain_text, stands_for_media
 from seawall.deploy.guard.errors import GuardBusy
 from seawall.deploy.guard.lists import LiveLists, OpenLists
 from seawall.deploy.guard.media.answers import QUIET, Heard, heard, nobody_looked
-from seawall.deploy.guard.media.canaries import stands_for
 from seawall.deploy.guard.media.desk import DeskFailed, DeskTimeout, DetectorDesk
 from seawall.deploy.guard.media.matches import Matched, look_up, look_up_digests
 from seawall.deploy.guard.media.memo import Memo
@@ -36,7 +35,7 @@ from seawall.hashing.digests import needed_digests
 from seawall.hashing.examined import Examined
 from seawall.hashing.examiner import Examiner
 from seawall.policy.guard import State
-from seawall.policy.separation import SeparationPolicy, Signs, join, load_separation_policy
+from seawall.policy.separation import SeparationPolicy, Signs, join, load_separation_policy, stands_for
 
 if TYPE_CHECKING:
     from seawall.deploy.guard.contract import Media
@@ -182,7 +181,8 @@ class MediaExaminer:
 
         from seawall.content.pictures import Picture
 
-        with suppress(SeawallError), self._pool.lend(frozenset(), self._limits.seconds) as examiner:
+        wanted = needed_digests(self._lists.view().types)
+        with suppress(SeawallError), self._pool.lend(wanted, self._limits.seconds) as examiner:
             examiner.examine(_item(MemoryMedia(_flat_picture()), "warm"))
         if self._desk is not None:
             grey = Picture(np.full((64, 64, 3), 127, np.uint8), 64, 64)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seawall.files import storage
+from seawall.ledger.manifests import Seal, write_body, write_seal
 
 from .config import MANIFEST
 from .errors import DataChanged, ItemsMissing
@@ -18,7 +19,6 @@ from .process import receipts
 from .record import CleanRecord
 from .removals import NAMED
 from .run import Run
-from .seal import Seal, write_body, write_seal
 from .tables import Table, key_id
 
 Summary = dict[str, Any]

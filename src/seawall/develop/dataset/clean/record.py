@@ -8,13 +8,11 @@ from typing import Any, Self
 
 from seawall.clock import Clock
 from seawall.ledger import Event, KeyFile, Ledger
+from seawall.ledger.manifests import CONTEXT
 from seawall.settings import Settings
 from seawall.store import Store
 
 from .process import UnitResult
-
-CONTEXT = "clean-manifest"
-"""What the ledger's key signs a manifest for."""
 
 
 class CleanRecord:

@@ -22,13 +22,12 @@ from seawall.develop.dataset.readers.problems import EXPECTED
 from seawall.develop.dataset.readers.registry import GIVEN, container_of
 from seawall.develop.dataset.readers.source import PlanLimits, SourceFile
 from seawall.errors import NotFound, UsageError
-from seawall.ledger import PublicKey, VerificationFailed, verify_signature
+from seawall.ledger import PublicKey, VerificationFailed
+from seawall.ledger.manifests import BadManifest, Seal, read_lines, verify_seal
 
 from .config import MANIFEST
 from .fates import Why
 from .outlet import absolute
-from .record import CONTEXT
-from .seal import BadManifest, Seal, read_lines, read_seal
 from .survey import digest_of, digested
 from .tables import Table, TableConflict, TableWriter, key_id
 from .verdict import Differs, Verdict
@@ -61,8 +60,7 @@ def verify_manifest(
     verdict = Verdict(limit)
     try:
         with opener() as file:
-            seal, signature = read_seal(file)
-        verify_signature(public, CONTEXT, seal.signed(), signature)
+            seal = verify_seal(file, public)
         with tempfile.TemporaryDirectory(prefix="seawall-") as name:
             signed = _Signed.load(opener, seal, Path(name), verdict)
             verdict.event, verdict.key = seal.event, public.key_id

@@ -17,7 +17,7 @@ from seawall.develop.dataset.readers.folder import lone_file
 from seawall.develop.dataset.readers.places import open_place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_item, problem_of
 from seawall.develop.dataset.readers.source import PlanLimits, SourceFile
-from seawall.develop.dataset.readers.tables import Layout, RowReader, referenced
+from seawall.develop.dataset.readers.tables import Layout, RowReader, referenced, translated
 from seawall.develop.dataset.shards import ShardSpec
 
 _FILE_MAGIC = b"ARROW1"
@@ -37,7 +37,7 @@ class ArrowReader:
             BadTable: If the schema cannot be read.
         """
         chosen: dict[str, Any] = {"columns": limits.columns.to_dict()}
-        with _source(file) as source, _translated():
+        with _source(file) as source, translated("an Arrow table"):
             table = _opened(source)
             layout = Layout.of(table.schema, limits.columns)
             if layout.references and file.place.path("") is not None:
@@ -52,7 +52,7 @@ class ArrowReader:
         file = SourceFile.of(spec, open_place(spec.location))
         row = 0
         try:
-            with _source(file) as source, _translated():
+            with _source(file) as source, translated("an Arrow table"):
                 table = _opened(source)
                 layout = Layout.of(table.schema, Columns.from_dict(spec.selector.get("columns")))
                 reader = RowReader(file, layout if media else layout.without_content(), media)
@@ -88,20 +88,3 @@ def _batches(table: Any) -> Iterator[Any]:
     for batch in (table.get_batch(number) for number in range(table.num_record_batches)) if stored else table:
         batch.validate(full=True)  # offsets that point outside would be followed
         yield batch
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn Arrow's errors into BadTable; they may quote the file, so their texts go no further."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except pa.ArrowException as error:
-        raise BadTable("the table is damaged, or is not an Arrow table") from error
-    except OSError as error:
-        if error.errno is None:
-            raise BadTable("the table is damaged or cut") from error
-        raise
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-        raise BadTable("the table is damaged") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -15,7 +14,7 @@ from seawall.develop.dataset.readers.places import open_place
 from seawall.develop.dataset.readers.problems import EXPECTED, problem_item, problem_of
 from seawall.develop.dataset.readers.source import PlanLimits, SourceFile
 from seawall.develop.dataset.readers.streams import is_bomb
-from seawall.develop.dataset.readers.tables import Layout, RowReader, batch_rows, referenced
+from seawall.develop.dataset.readers.tables import Layout, RowReader, batch_rows, referenced, translated
 from seawall.develop.dataset.shards import ShardSpec
 
 _ROWS_PER_SHARD = 16
@@ -34,7 +33,7 @@ class ParquetReader:
         Raises:
             BadTable: If the footer is damaged.
         """
-        with file.open() as raw, _translated():
+        with file.open() as raw, translated("a Parquet table"):
             table = _opened(raw)
             layout = Layout.of(table.schema_arrow, limits.columns)
             if not layout.names_items:
@@ -54,7 +53,7 @@ class ParquetReader:
         file = SourceFile.of(spec, open_place(spec.location))
         start, end = spec.selector["groups"]
         row = spec.selector["row"]
-        with file.open() as raw, _translated():
+        with file.open() as raw, translated("a Parquet table"):
             table = _opened(raw)
             layout = Layout.of(table.schema_arrow, Columns.from_dict(spec.selector.get("columns")))
             reader = RowReader(file, layout if media else layout.without_content(), media)
@@ -62,7 +61,7 @@ class ParquetReader:
                 rows = table.metadata.row_group(group).num_rows
                 read = 0
                 try:
-                    with _translated():
+                    with translated("a Parquet table"):
                         for batch in _batches(table, group, reader.layout):
                             yield from reader.items(batch, row + read)
                             read += batch.num_rows
@@ -107,20 +106,3 @@ def _ranges(metadata: Any, limits: PlanLimits) -> Iterator[tuple[int, int, int, 
             yield start, group + 1, rows, max(0, size), first
             start, first = group + 1, first + rows
             rows = size = 0
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn Arrow's errors into BadTable; they may quote the file, so their texts go no further."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except pa.ArrowException as error:
-        raise BadTable("the table is damaged, or is not a Parquet table") from error
-    except OSError as error:
-        if error.errno is None:
-            raise BadTable("the table is damaged or cut") from error
-        raise
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-        raise BadTable("the table is damaged") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -256,3 +257,24 @@ def _is_plain(kind: Any) -> bool:
         or types.is_floating(kind)
         or types.is_temporal(kind)
     )
+
+
+@contextmanager
+def translated(kind: str) -> Iterator[None]:
+    """Turn Arrow's errors into BadTable; they may quote the file, so their texts go no further.
+
+    Args:
+        kind: What the table should be, with its article.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise BadTable(f"the table is damaged, or is not {kind}") from error
+    except OSError as error:
+        if error.errno is None:
+            raise BadTable("the table is damaged or cut") from error
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+        raise BadTable("the table is damaged") from error

@@ -1,7 +1,4 @@
-"""From stored rows to findings and decisions: everything after the hashes, and pure but for reading the lists.
-
-An entry that several frames or orientations of one item reach is one finding, at its smallest distance.
-"""
+"""From stored rows to findings and decisions: everything after the hashes, and pure but for reading the lists."""
 
 from __future__ import annotations
 
@@ -9,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seawall.content.media import Medium
 from seawall.develop.sources import Registers, Verdict
-from seawall.hashing.examined import LOW_QUALITY
 from seawall.hashing.registry import SignalTypes
 from seawall.hashing.signal import ORIENTATIONS
-from seawall.matching import Match, Matcher, MatchSource
+from seawall.matching import Matcher, MatchSource
 from seawall.matching.lists import FileKey
+from seawall.matching.media import Hit, Part, Value, questions
 from seawall.policy import Action, Decision, Evidence, Policy, decide
 from seawall.policy.decide import BENIGN, CANARY
 from seawall.settings import Settings
@@ -53,15 +49,6 @@ class Judged:
         return self.decision.action is not Action.ALLOW
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """Which part of which row a signal is of."""
-
-    row: int
-    frame: int | None = None
-    orientation: int | None = None
-
-
 class Judge:
     """Matches rows against lists and source registers, and decides by policy."""
 
@@ -73,37 +60,37 @@ class Judge:
 
     def judge(self, rows: Sequence[Row]) -> Iterator[Judged]:
         """Judge a batch of rows, in order."""
-        queries: list[_Query] = []
-        signals: list[tuple[str, bytes]] = []
+        asked: list[tuple[int, Part]] = []
+        values: list[Value] = []
         for place, row in enumerate(rows):
-            for query, signal in _signals(place, row, self._wanted):
-                queries.append(query)
-                signals.append(signal)
-        found: list[dict[tuple[str, ...], _Hit]] = [{} for _ in rows]
-        for query, matches in zip(queries, self._matcher.match(signals), strict=True):
+            for part, value in questions(row.examined, self._wanted):
+                asked.append((place, part))
+                values.append(value)
+        found: list[dict[tuple[str, ...], _Found]] = [{} for _ in rows]
+        for (place, part), matches in zip(asked, self._matcher.match(values), strict=True):
             for match in matches:
-                _gather(found[query.row], match, query)
-        for row, hits in zip(rows, found, strict=True):
-            yield self._decide(row, list(hits.values()))
+                _gather(found[place], Hit(match, part))
+        for row, one in zip(rows, found, strict=True):
+            yield self._decide(row, list(one.values()))
 
-    def _decide(self, row: Row, hits: list[_Hit]) -> Judged:
+    def _decide(self, row: Row, found: list[_Found]) -> Judged:
         verdict = self._registers.check(row.origin)
         denied = verdict if verdict is not None and verdict.denied else None
         evidence = [
             Evidence(
-                hit.match.purpose,
-                hit.match.list,
-                hit.match.type,
-                hit.match.distance,
-                exact=_exact(hit),
-                labels=hit.match.labels,
+                each.hit.match.purpose,
+                each.hit.match.list,
+                each.hit.match.type,
+                each.hit.match.distance,
+                exact=each.hit.exact,
+                labels=each.hit.match.labels,
             )
-            for hit in hits
+            for each in found
         ]
         if denied is not None:
             evidence.append(Evidence(SOURCE_TYPE, denied.register, SOURCE_TYPE, None, exact=True))
         decision = decide(self._policy, evidence, states=row.states)
-        rows = [_finding(row, hit) for hit in hits]
+        rows = [_finding(row, each) for each in found]
         if denied is not None:
             rows.append(_denied(row, denied))
         purposes = [each.purpose for each in evidence]
@@ -115,68 +102,40 @@ class Judge:
         return Judged(row, findings, decision, known_fine)
 
 
-def _signals(place: int, row: Row, wanted: set[str]) -> Iterator[tuple[_Query, tuple[str, bytes]]]:
-    """Yield what is looked up for a row: values of the wanted types alone."""
-    examined = row.examined
-    video = examined.kind.medium is Medium.VIDEO
-    for name, value in examined.digests.items():
-        for type_name in (name, f"video_{name}") if video else (name,):
-            if type_name in wanted:
-                yield _Query(place), (type_name, value)
-    for signal in examined.signals:
-        if signal.type in wanted:
-            yield _Query(place), (signal.type, signal.value)
-    for index, frame in enumerate(examined.frames):
-        if frame.quality < LOW_QUALITY:
-            continue
-        if video and "vpdq" in wanted:
-            yield _Query(place, index, 0), ("vpdq", frame.value)
-        if "pdq" in wanted:
-            for orientation, value in enumerate(frame.orientations()):
-                yield _Query(place, index, orientation), ("pdq", value)
-
-
 @dataclass(slots=True)
-class _Hit:
-    """An entry, or for vPDQ a list's video frames, that an item reached; `frames` are those that reached it."""
+class _Found:
+    """The nearest of the hits that are one finding, and the frames of all of them."""
 
-    match: Match
-    query: _Query
+    hit: Hit
     frames: set[int]
 
 
-def _gather(hits: dict[tuple[str, ...], _Hit], match: Match, query: _Query) -> None:
-    """Keep the nearest of the matches that are one finding."""
-    key = (match.list, match.type, *match.labels) if match.type == "vpdq" else (match.list, match.entry)
-    hit = hits.setdefault(key, _Hit(match, query, set()))
-    if query.frame is not None:
-        hit.frames.add(query.frame)
-    if _rank(match, query) < _rank(hit.match, hit.query):
-        hit.match, hit.query = match, query
+def _gather(found: dict[tuple[str, ...], _Found], hit: Hit) -> None:
+    one = found.setdefault(hit.key, _Found(hit, set()))
+    if hit.part.frame is not None:
+        one.frames.add(hit.part.frame)
+    if hit.rank < one.hit.rank:
+        one.hit = hit
 
 
-def _rank(match: Match, query: _Query) -> tuple[float, int, int]:
-    return match.distance, query.orientation or 0, query.frame or 0
-
-
-def _exact(hit: _Hit) -> bool:
-    return hit.query.orientation is None and hit.match.distance == 0
-
-
-def _finding(row: Row, hit: _Hit) -> dict[str, Any]:
-    match, query = hit.match, hit.query
+def _finding(row: Row, found: _Found) -> dict[str, Any]:
+    match, part = found.hit.match, found.hit.part
     finding = _row(row) | {
         "list": match.list,
         "list_version": match.list_version,
         "entry": match.entry,
         "type": match.type,
         "distance": match.distance,
-        "orientation": None if query.orientation is None else ORIENTATIONS[query.orientation],
+        "orientation": None if part.orientation is None else ORIENTATIONS[part.orientation],
         "labels": list(match.labels),
     }
-    if query.frame is not None and len(row.examined.frames) > 1:
-        frame = row.examined.frames[query.frame]
-        finding |= {"frame": frame.frame, "frames_matched": len(hit.frames), "frames_hashed": len(row.examined.frames)}
+    if part.frame is not None and len(row.examined.frames) > 1:
+        frame = row.examined.frames[part.frame]
+        finding |= {
+            "frame": frame.frame,
+            "frames_matched": len(found.frames),
+            "frames_hashed": len(row.examined.frames),
+        }
         if frame.time_s is not None:
             finding["time_s"] = frame.time_s
     return finding

@@ -22,9 +22,10 @@ from seawall.policy.separation import (
     join,
     place_cluster,
     signs_of,
+    stands_for,
 )
 
-from .held import canary_concepts, real_match
+from .held import canary_labels, real_match
 from .observation import Modality, Observation
 
 _PICTURED = (Modality.IMAGE, Modality.VIDEO)
@@ -81,8 +82,7 @@ class Reader:
             held: What the scan held of it, if anything.
             pictured: Whether there is a picture in its group, so that texts of it are captions.
         """
-        concepts = canary_concepts(held) if held is not None else frozenset[str]()
-        canary = _stands_for(concepts) if concepts else None
+        canary = stands_for([canary_labels(held)]) if held is not None else None
         if held is not None and real_match(held):
             return Evidence((Signs(hash_match=True),), canary)
         if observation is None or observation.matched:
@@ -123,17 +123,3 @@ class Reader:
     def _signs(self, answers: Mapping[str, Result], part: Part, *, examined: bool) -> Signs:
         accept = self._policy.skipped is Skipped.ACCEPT
         return signs_of(answers, self._infos, part, examined=examined, accept_skipped=accept)
-
-
-def _stands_for(concepts: frozenset[str]) -> Signs:
-    """Return the signs of what canaries in a picture stand for."""
-    child = float("a" in concepts)
-    blurred = "blurred" in concepts
-    return Signs(
-        picture=True,
-        sexual=(float("b" in concepts),),
-        child=child,
-        under_21=child,
-        persons=int("a" in concepts) + int("c" in concepts and not blurred),
-        persons_abstained=int(blurred),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seawall.policy.separation import Signs, join
+from seawall.policy.separation.signs import Signs, join
 
 _LABEL = "canary."
 _BLURRED = "blurred"

@@ -1,8 +1,8 @@
-"""The signed manifest, one file that says all: what the data are, what was removed and why, and who signs for it.
+"""The signed manifest of cleaned data, one file that says all: what they are, what was removed, and who signs for it.
 
 Line by line, in JSON: a header with the facts of the clean; files that hold items (`file`), kept items (`item`) and
 removed ones (`why`), each with its SHA-256; and the seal, which signs the digest of every line before it. Any number of
-lines is written and read one at a time.
+lines is written and read one at a time, and none is believed before the signature is.
 """
 
 from __future__ import annotations
@@ -16,10 +16,16 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from seawall.ledger.notes import PublicKey
+from seawall.ledger.signatures import verify_signature
+
+CONTEXT = "clean-manifest"
+"""What the ledger's key signs a manifest for."""
 SCHEMA = "seawall/clean-manifest/1"
 MAX_LINE = 4 << 20
 """Longest line that is read."""
 _COPY = 1 << 20
+_FIELDS = frozenset({"sha256", "lines", "event", "key", "signature"})
 
 
 class BadManifest(Exception):
@@ -48,7 +54,7 @@ class Seal:
         return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 
-def line(value: Mapping[str, Any]) -> bytes:
+def _line(value: Mapping[str, Any]) -> bytes:
     """Return a value as a line of the manifest."""
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
@@ -66,7 +72,7 @@ def write_body(path: Path, header: Mapping[str, Any], parts: Iterable[Path]) -> 
     """
     digest, lines = hashlib.sha256(), 1
     with path.open("wb") as file:
-        first = line({"schema": SCHEMA, **header})
+        first = _line({"schema": SCHEMA, **header})
         file.write(first)
         digest.update(first)
         for part in parts:
@@ -83,17 +89,22 @@ def write_seal(path: Path, seal: Seal, sign: Callable[[bytes], bytes]) -> None:
     signature = base64.b64encode(sign(seal.signed())).decode()
     fields = {"sha256": seal.sha256, "lines": seal.lines, "event": seal.event, "key": seal.key, "signature": signature}
     with path.open("ab") as file:
-        file.write(line({"seal": fields}))
+        file.write(_line({"seal": fields}))
 
 
-def read_seal(file: IO[bytes]) -> tuple[Seal, bytes]:
-    """Read a manifest to its end; return its seal and signature.
-
-    The digest that the seal states is that of the lines read. The signature is not checked here.
+def verify_seal(file: IO[bytes], key: PublicKey) -> Seal:
+    """Read a manifest to its end; return its seal, whose digest is that of the lines read.
 
     Raises:
         BadManifest: If it has no seal, or was changed after it was sealed.
+        VerificationFailed: If it is not this key that signed it.
     """
+    seal, signature = _read_seal(file)
+    verify_signature(key, CONTEXT, seal.signed(), signature)
+    return seal
+
+
+def _read_seal(file: IO[bytes]) -> tuple[Seal, bytes]:
     digest, lines, last = hashlib.sha256(), 0, b""
     for data in _lines(file):
         if last:
@@ -101,8 +112,7 @@ def read_seal(file: IO[bytes]) -> tuple[Seal, bytes]:
             lines += 1
         last = data
     fields = _object(last).get("seal")
-    names = {"sha256", "lines", "event", "key", "signature"}
-    if not isinstance(fields, dict) or set(fields) != names:
+    if not isinstance(fields, dict) or set(fields) != _FIELDS:
         raise BadManifest("the manifest has no seal")
     if fields["sha256"] != digest.hexdigest() or fields["lines"] != lines:
         raise BadManifest("the manifest was changed after it was signed")
