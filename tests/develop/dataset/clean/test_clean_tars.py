@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.develop.dataset.clean.conftest import Cleaner, contents, finding
@@ -56,6 +56,7 @@ NAMES = st.lists(
     headers=st.dictionaries(st.sampled_from(["comment", "VENDOR.note"]), st.text("xyz", max_size=5), max_size=2),
     trailer=st.integers(0, 3),
 )
+@example(names=["x"], removed={0}, form=tarfile.PAX_FORMAT, headers={"comment": ""}, trailer=0)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_left_is_as_if_the_others_had_never_been_packed(
     names: list[str], removed: set[int], form: int, headers: dict[str, str], trailer: int

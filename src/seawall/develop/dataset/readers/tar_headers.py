@@ -79,8 +79,11 @@ def members(stream: Forward) -> Iterator[Member]:
             raise TruncatedArchive("the archive has no end marker")
         if len(block) < BLOCK:
             raise TruncatedArchive("the archive ends inside a header")
-        ended = False
-        yield _member(stream, block, start, shared)
+        member = _member(stream, block, start, shared)
+        # What holds for all that follows may be followed by nothing: then that was the end mark.
+        ended = member is None
+        if member is not None:
+            yield member
 
 
 def padded(size: int) -> int:
@@ -96,9 +99,10 @@ class _Extensions:
     pax: dict[str, str] = field(default_factory=dict)
 
 
-def _member(stream: Forward, block: bytes, start: int, shared: _Extensions) -> Member:
+def _member(stream: Forward, block: bytes, start: int, shared: _Extensions) -> Member | None:
     own = _Extensions(pax=dict(shared.pax))
     spent = 0
+    alone = True
     while True:
         header = _parse(block)
         if header.type not in (_LONG_NAME, _LONG_LINK, _PAX_GLOBAL) and header.type not in _PAX:
@@ -117,9 +121,12 @@ def _member(stream: Forward, block: bytes, start: int, shared: _Extensions) -> M
             own.pax.update(shared.pax)
         elif header.type in _PAX:
             own.pax.update(_pax(data))
+        alone = alone and header.type == _PAX_GLOBAL
         block = stream.read(BLOCK)
         if len(block) < BLOCK:
             raise TruncatedArchive("the archive ends inside a header")
+        if alone and not block.strip(b"\0"):
+            return None
 
 
 def _parse(block: bytes) -> tarfile.TarInfo:
