@@ -2,8 +2,28 @@
 
 import sys
 
-from benchmarks import bench_cluster, bench_detectors, bench_index, bench_pdq, bench_scan, bench_separate, bench_text
+from benchmarks import (
+    bench_cluster,
+    bench_detectors,
+    bench_guard,
+    bench_guard_media,
+    bench_index,
+    bench_pdq,
+    bench_scan,
+    bench_separate,
+    bench_text,
+)
 
-for benchmark in (bench_pdq, bench_index, bench_scan, bench_text, bench_detectors, bench_separate, bench_cluster):
+for benchmark in (
+    bench_pdq,
+    bench_index,
+    bench_scan,
+    bench_text,
+    bench_detectors,
+    bench_separate,
+    bench_cluster,
+    bench_guard,
+    bench_guard_media,
+):
     sys.argv[1:] = []
     benchmark.main()

@@ -4,7 +4,7 @@ Usage: python -m benchmarks.bench_guard [--seconds 5] [--rounds 3] [--connection
 
 Both servers have one worker. seawall's checks prompts against a sealed pack of nonsense terms in all views, judges
 them, and records each decision durably (SQLite, synchronous=FULL, committed in groups) before it answers. `--soak N`
-sends N requests more and prints how memory went; `--list` measures how soon a new list entry is matched meanwhile.
+sends N requests more and prints how memory went.
 """
 
 from __future__ import annotations

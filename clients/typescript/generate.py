@@ -3,7 +3,7 @@
     python clients/typescript/generate.py [OPENAPI_JSON]
 
 Without a file, the document is the one that this checkout's server would serve. Only what the client calls is written:
-checks and decisions. The same document always gives the same bytes.
+checks, decisions, and what readers of messages did. The same document always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parent / "src" / "types.ts"
-WANTED = re.compile(r"/v1/(check/(input|upload|output|finetune|batch)|decisions/\{[a-z_]+\})")
+WANTED = re.compile(
+    r"/v1/(check/(input|upload|output|finetune|batch)|decisions/\{[a-z_]+\}|prevention/(clicks|choices))"
+)
 
 _HEAD = """// Generated from the OpenAPI document of `seawall serve` by generate.py. Do not edit.
 """

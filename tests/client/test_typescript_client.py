@@ -60,7 +60,8 @@ def test_every_field_and_action_is_there(document: dict[str, Any]) -> None:
 
 def test_the_client_calls_only_addresses_that_the_server_has(document: dict[str, Any]) -> None:
     called = set(re.findall(r'"(/v1/[a-z/]+)"', (FOLDER / "src" / "client.ts").read_text("utf-8")))
-    assert called == {f"/v1/check/{name}" for name in ("input", "upload", "output", "finetune", "batch")}
+    checks = {f"/v1/check/{name}" for name in ("input", "upload", "output", "finetune", "batch")}
+    assert called == checks | {f"/v1/prevention/{name}" for name in ("clicks", "choices")}
     assert called <= document["paths"].keys()
 
 

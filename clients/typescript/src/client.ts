@@ -1,8 +1,10 @@
 // A thin client of a seawall server, on fetch alone. Every method returns a decision or throws `NotDecided`.
 
 import type {
+  AudienceChoice,
   BatchCheck,
   CheckReply,
+  ChosenMessage,
   FinetuneCheck,
   GuardAction,
   InputCheck,
@@ -84,6 +86,8 @@ interface Call {
   json?: unknown;
   form?: () => FormData;
   most: number;
+  /** It is counted as often as it is sent, so it is never tried again. */
+  once?: boolean;
 }
 
 export class Client {
@@ -157,12 +161,28 @@ export class Client {
     return answer;
   }
 
+  /** Count that a link of a message was followed. It may be lost, and is never counted twice. */
+  async countClick(messageId: string, options: CallOptions = {}): Promise<void> {
+    const json = { message_id: messageId };
+    await this.#send({ method: "POST", path: "/v1/prevention/clicks", json, most: MAX_REPLY, once: true }, options);
+  }
+
+  /** Return the words and services for those whom a reader counts themselves among. */
+  async chooseAudience(choice: AudienceChoice, options: CallOptions = {}): Promise<ChosenMessage> {
+    const call: Call = { method: "POST", path: "/v1/prevention/choices", json: choice, most: MAX_REPLY, once: true };
+    const answer = await this.#send(call, options);
+    if (!isObject(answer) || typeof answer["text"] !== "string" || !Array.isArray(answer["services"])) {
+      throw new Malformed("the guard's answer cannot be understood");
+    }
+    return answer as unknown as ChosenMessage;
+  }
+
   async #send(call: Call, options: CallOptions): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#attempt(call, options.signal);
       } catch (error) {
-        const pause = this.#pause(attempt, error);
+        const pause = call.once ? undefined : this.#pause(attempt, error);
         if (pause === undefined || options.signal?.aborted) throw error;
         await this.#options.pause(pause);
       }
@@ -295,4 +315,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export type { BatchCheck, CheckReply, FinetuneCheck, GuardAction, InputCheck, OutputCheck, UploadCheck };
+export type { AudienceChoice, BatchCheck, CheckReply, ChosenMessage, FinetuneCheck, GuardAction, InputCheck, OutputCheck, UploadCheck };

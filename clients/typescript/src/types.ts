@@ -17,6 +17,13 @@ export interface Attachment {
   base64?: string | null;
 }
 
+/** A reader says for whom they want to be spoken to. */
+export interface AudienceChoice {
+  message_id: string;
+  audience: Choice;
+  country?: string | null;
+}
+
 /** Many checks at once. An item may also be written as an input check by itself, without `kind`. */
 export interface BatchCheck {
   items: Record<string, unknown>[];
@@ -45,6 +52,24 @@ export interface CheckReply {
 export interface CheckStatus {
   name: string;
   status: string;
+}
+
+/** For whom a reader may ask to be spoken to; adults are spoken to already. */
+export type Choice = (typeof CHOICE_VALUES)[number];
+
+/** Every value of `Choice`, for checks at run time. */
+export const CHOICE_VALUES = ["worried", "minor", "victim", "bystander"] as const;
+
+/** What to show. It was counted as shown. */
+export interface ChosenMessage {
+  message_id: string;
+  text: string;
+  services: HelpService[];
+}
+
+/** It was counted. */
+export interface ClickCounted {
+  message_id: string;
 }
 
 /** What sort of event a check is, as reports to authorities tell them apart (design, vocabulary). */
@@ -101,6 +126,11 @@ export interface InputCheck {
   attachments?: Attachment[];
 }
 
+/** A link of a message was followed. */
+export interface MessageClick {
+  message_id: string;
+}
+
 /**
  * What a model has made, before anybody sees it; a text, or bytes that travel beside it.
  *
@@ -146,4 +176,6 @@ export interface Operations {
   "POST /v1/check/output": { request: OutputCheck & unknown | { file: Blob; meta: OutputCheck }; response: CheckReply };
   "POST /v1/check/upload": { request: { file: Blob; meta: UploadCheck }; response: CheckReply };
   "GET /v1/decisions/{decision_id}": { request: undefined; response: Record<string, unknown> };
+  "POST /v1/prevention/choices": { request: AudienceChoice; response: ChosenMessage };
+  "POST /v1/prevention/clicks": { request: MessageClick; response: ClickCounted };
 }

@@ -153,3 +153,23 @@ test("the key goes over verified connections alone", () => {
   assert.ok(new Client("http://guard.test", KEY, { allowPlainHttp: true }));
   assert.doesNotMatch(JSON.stringify(new Client("https://guard.test", "sw_secret")), /sw_secret/);
 });
+
+test("what a reader did is sent once, whatever becomes of it", () =>
+  served(
+    [
+      { status: 200, body: JSON.stringify({ message_id: "m" }) },
+      "hang up",
+      { status: 200, body: JSON.stringify({ message_id: "v", text: "words", services: [] }) },
+      { status: 200, body: "{}" },
+    ],
+    async (client, seen, pauses) => {
+      await client.countClick("m");
+      await assert.rejects(client.countClick("m"), Unreachable);
+      const choice = { message_id: "m", audience: "victim" };
+      assert.equal((await client.chooseAudience(choice)).text, "words");
+      await assert.rejects(client.chooseAudience(choice), Malformed);
+      assert.deepEqual(seen.map((each) => each.url.split("/").pop()), ["clicks", "clicks", "choices", "choices"]);
+      assert.deepEqual(JSON.parse(seen[2].body), choice);
+      assert.deepEqual(pauses, []);
+    },
+  ));

@@ -62,13 +62,22 @@ def write_sound(out: Annotated[Path, typer.Option(help="WAV file to write.")], c
 
 
 @app.command("mint")
-def mint_pack(out: Annotated[Path, typer.Option(help="Pack file to write.")]) -> None:
+def mint_pack(
+    out: Annotated[
+        Path | None, typer.Option(help="Pack file to write. Default: one in seawall's home, where its words count.")
+    ] = None,
+) -> None:
     """Write a pack of fresh nonsense words that nobody else knows."""
+    from seawall.canary.minted import add_minted
     from seawall.canary.pack import mint
-    from seawall.settings import write_private
+    from seawall.settings import Settings, write_private
 
-    with _writing(out):
-        write_private(out, mint().to_yaml().encode(), exclusive=True)
+    settings = Settings.from_env()
+    with _writing(out or settings.home):
+        if out is not None:
+            write_private(out, mint().to_yaml().encode(), exclusive=True)
+        else:
+            typer.echo(f"minted {add_minted(settings, mint())}: its words count from now on")
 
 
 @contextmanager

@@ -95,6 +95,15 @@ class RemoteStream:
         self._reply = await self._client.check_output(**{**_fields(self._check), "text": text})
         return Release(text) if permit(self._reply) else Release(stopped=self._reply)
 
+    async def close(self) -> None:
+        """Have what there is of a text that was given up checked, so that its decision is recorded.
+
+        Raises:
+            NotDecided: If there is no decision.
+        """
+        if self._reply is None and self._pieces:
+            await self.finish()
+
     @property
     def reply(self) -> CheckReply | None:
         """The decision, once there is one."""

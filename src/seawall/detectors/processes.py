@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from seawall.canary.minted import minted_folder
 from seawall.detectors.adapters.config import configuration_path
 from seawall.detectors.breaker import Breaker
 from seawall.detectors.calling import Caller, ConfinedCaller, DirectCaller
@@ -17,6 +18,7 @@ from seawall.detectors.selection import DetectorSet
 from seawall.detectors.stations import Station
 
 _SHARED_PROCESS = ""
+_CANARY = "canary"
 
 
 @runtime_checkable
@@ -69,6 +71,9 @@ def _callers(
     for makings in confined.values():
         operators = any(making.target is None for making in makings)
         readable = [configuration_path(chosen.settings)] if operators else []
+        minted = minted_folder(chosen.settings.home)
+        if any(making.id == _CANARY for making in makings) and minted.is_dir():
+            readable.append(minted)
         caller = ConfinedCaller(makings, readable, chosen.limits)
         callers |= {making.id: caller for making in makings}
     direct = [each.detector for each in found if not _confined(each)]

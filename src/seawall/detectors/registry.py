@@ -37,7 +37,7 @@ BUILTINS: Mapping[str, str] = {
 """Built-in detectors by id: each is imported when it is first asked for."""
 
 
-_READS_HOME = frozenset({"term-packs"})
+_READS_HOME = frozenset({"canary", "term-packs"})
 
 
 class Source(StrEnum):

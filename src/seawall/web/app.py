@@ -24,6 +24,7 @@ from seawall.web.hma.lookups import add_lookups
 from seawall.web.logs import make_logger
 from seawall.web.matching import add_matching
 from seawall.web.parts import Parts
+from seawall.web.prevention import add_prevention
 
 # FastAPI's own would send addresses, invalid values and messages of exceptions to whoever collects traces and logs.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -72,6 +73,7 @@ def create_app(parts: Parts, *, lifespan: Lifespan | None = None, log: Any = Non
     add_checks(app, parts)
     add_decisions(app, parts)
     add_effects(app, parts)
+    add_prevention(app, parts)
     add_matching(app, parts)
     add_lookups(app, parts)
     add_catalogue(app, parts)

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
@@ -57,7 +58,7 @@ def make_logger(stream: TextIO | None = None) -> Any:
         stream: Where to; standard error by default.
     """
     return structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
+        _Lines(stream or sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -65,6 +66,20 @@ def make_logger(stream: TextIO | None = None) -> Any:
             structlog.processors.JSONRenderer(),
         ],
     )
+
+
+class _Lines:
+    """Writes lines. One that cannot be written is lost: a full disk keeps nobody from being told what was refused."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = structlog.PrintLogger(stream)
+
+    def msg(self, line: str) -> None:
+        """Write a line, if it can be written."""
+        with suppress(OSError):
+            self._lines.msg(line)
+
+    debug = info = warning = error = critical = msg
 
 
 class Quiet(logging.Handler):

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from seawall.decisions import DecisionRecord
 from seawall.deploy.guard.contract import Checks, Media
+from seawall.deploy.guard.contract import Message as Said
 from seawall.deploy.guard.lists import ListsStatus
 from seawall.deploy.guard.media.spool import MediaBudget
+from seawall.deploy.prevention.door import Choice
 from seawall.hashing.registry import SignalTypes
 from seawall.matching import Match
 from seawall.policy.guard import Facts, Judgement
@@ -107,6 +109,18 @@ class Remote(Protocol):
         ...
 
 
+class Prevention(Protocol):
+    """Takes what readers of prevention messages did."""
+
+    def clicked(self, message: str) -> None:
+        """Count that a link was followed; raises `NotFound` if there is no such message."""
+        ...
+
+    def chosen(self, message: str, choice: Choice, country: str | None) -> Said:
+        """Return what to show those whom a reader counts themselves among, and count it."""
+        ...
+
+
 Acknowledge = Callable[[str], Message]
 """Says that an effect has happened; raises `NotFound`, or `UsageError` if a person gave it up."""
 
@@ -135,6 +149,7 @@ class Parts:
         limits: What one request may take.
         probes: What must be well for the server to be ready, by name.
         remote: Fetches for `url=`; None if no host is allowed.
+        prevention: Counts what readers of messages did; None if there are no messages.
         loopback: Whether the server is bound to this machine alone.
         hma_open: Whether the HMA-compatible endpoints answer without a key; on loopback alone.
     """
@@ -152,5 +167,6 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     remote: Remote | None = None
+    prevention: Prevention | None = None
     loopback: bool = True
     hma_open: bool = False

@@ -65,6 +65,10 @@ class TextStream(Protocol):
         """End the text: return the rest, checked; the decision on the whole is recorded."""
         ...
 
+    async def close(self) -> None:
+        """Give the text up if it has not ended; the decision on what there is of it is recorded. Nothing if it has."""
+        ...
+
     @property
     def reply(self) -> CheckReply | None:
         """The decision, once there is one."""

@@ -106,11 +106,18 @@ class Engine:
             if self._closed:
                 return
             self._closed = True
+            # The loop whose turn would have done them may be the one that waits here.
+            arrived = [job for jobs in self._arrived.values() for job in jobs]
+            self._arrived.clear()
+        for job in arrived:
+            self._messages.put((_NEW, job))
         self._messages.put((_STOP,))
         self._thread.join(self._options.deadline + GRACE if seconds is None else seconds)
         with self._lock:
             left = list(self._open)
-        self._refuse(left, GuardUnavailable("the guard was closed"))
+        if left:
+            self._refuse(left, GuardUnavailable("the guard was closed"))
+            self._messages.put((_LOOK,))
 
     def _enter(self, job: Job) -> None:
         with self._lock:
@@ -124,16 +131,20 @@ class Engine:
         job.deadline = time.monotonic() + self._seconds(job)
 
     def _arrive(self, loop: asyncio.AbstractEventLoop, job: Job) -> None:
-        waiting = self._arrived.get(loop)
-        if waiting is None:
+        with self._lock:
+            waiting = self._arrived.get(loop)
+            if waiting is not None:
+                waiting.append(job)
+                return
             self._arrived[loop] = [job]
-            loop.call_soon(self._take_here, loop)
-        else:
-            waiting.append(job)
+        loop.call_soon(self._take_here, loop)
 
     def _take_here(self, loop: asyncio.AbstractEventLoop) -> None:
         """Do what came in this turn of a loop, in its thread."""
-        jobs = self._arrived.pop(loop)
+        with self._lock:
+            jobs = self._arrived.pop(loop, [])
+        if not jobs:
+            return
         begun = time.monotonic()
         if begun < self._rested or not self._turn.acquire(blocking=False):
             for job in jobs:
@@ -277,7 +288,7 @@ class Engine:
             if job in self._open:
                 self._open.discard(job)
                 self._bytes -= job.size
-        for number in job.waiting:
+        for number in list(job.waiting):
             self._give_up(number)
         job.waiting.clear()
         # Whoever still holds the job, until its deadline, holds no content.

@@ -25,6 +25,7 @@ from seawall.settings import Settings
 
 if TYPE_CHECKING:
     from seawall.deploy.guard.lists import LiveLists
+    from seawall.deploy.guard.media.pool import DecodePool
     from seawall.ledger import Ledger
     from seawall.store import Store
     from seawall.text import Pack
@@ -53,6 +54,7 @@ class Parts:
         lists: The hash lists; they stay open when the guard is closed.
         media: Looks at media.
         finetune: Looks at fine-tuning data.
+        decoders: Decode processes to share; they stay open when the guard is closed.
         clock: Tells the time.
     """
 
@@ -71,6 +73,7 @@ class Parts:
     lists: LiveLists | None = None
     media: MediaExaminer | None = None
     finetune: FinetuneExaminer | None = None
+    decoders: DecodePool | None = None
     clock: Clock = system_clock
 
 
@@ -126,9 +129,12 @@ class _Opening:
                 detectors = picture_detectors(self._settings, self._options.detectors)
                 # Less than a check may take, so that it is the medium that is late, and not the whole check.
                 limits = MediaLimits(seconds=0.9 * self._options.deadline)
-                media = self._stack.enter_context(
-                    Pictures(lists, detectors, texts=texts, limits=limits, policy=self._separation)
+                shared = self._parts.decoders
+                media = pictures = self._stack.enter_context(
+                    Pictures(lists, detectors, texts=texts, limits=limits, policy=self._separation, pool=shared)
                 )
+                if self._options.warm:
+                    pictures.warm()
             if finetune is None:
                 job = FinetuneLimits(seconds=0.9 * self._options.slow_deadline)
                 finetune = self._stack.enter_context(

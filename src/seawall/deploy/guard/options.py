@@ -27,6 +27,8 @@ class GuardOptions:
         policy: File of the guard policy; None for the active one.
         hold_back: Characters of a stream that are held back at least.
         workers: Processes that share the traffic; each allows its part of the rates.
+        warm: Whether decoders and picture detectors are started before the guard is given out, so that no request
+            waits for them.
     """
 
     detectors: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class GuardOptions:
     policy: Path | None = None
     hold_back: int = 200
     workers: int = 1
+    warm: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.deadline <= 3600 or not 0 < self.slow_deadline <= 36_000:

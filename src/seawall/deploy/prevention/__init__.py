@@ -5,6 +5,7 @@ from __future__ import annotations
 from seawall.deploy.prevention.audience import Audience, MessageId
 from seawall.deploy.prevention.counts import read_counts
 from seawall.deploy.prevention.directory import Directory, check_directory
+from seawall.deploy.prevention.door import Choice, PreventionDoor
 from seawall.deploy.prevention.effect import Counts, report
 from seawall.deploy.prevention.errors import DirectoryInvalid, OptionsInvalid, TextsInvalid
 from seawall.deploy.prevention.lint import Complaint, lint
@@ -16,6 +17,7 @@ from seawall.deploy.prevention.texts import Catalogue, Texts
 __all__ = [
     "Audience",
     "Catalogue",
+    "Choice",
     "Complaint",
     "Counts",
     "Directory",
@@ -23,6 +25,7 @@ __all__ = [
     "MessageId",
     "Options",
     "OptionsInvalid",
+    "PreventionDoor",
     "PreventionMessenger",
     "PreventionMeter",
     "Texts",

@@ -79,8 +79,11 @@ class PreventionMeter:
         name = MessageId.parse(message)
         if name is None:
             raise UsageError("no prevention message has this id")
-        with store.begin() as connection:
-            _count(connection, Counter({(week_of(to_iso(store.clock())), str(name), CLICKED): 1}))
+        _count_one(store, name, CLICKED)
+
+    def shown(self, store: Store, name: MessageId) -> None:
+        """Count that a message was shown which no decision carries: a reader has asked for it."""
+        _count_one(store, name, SHOWN)
 
     def forget(self, store: Store) -> int:
         """Delete the pseudonyms whose follow-up is over; return how many."""
@@ -168,6 +171,11 @@ def _purge(connection: Connection, at: str) -> None:
     units = connection.execute(over.limit(_CHUNK).with_for_update(skip_locked=True)).scalars().all()
     if units:
         connection.execute(prevention_unit.delete().where(prevention_unit.c.unit.in_(units)))
+
+
+def _count_one(store: Store, name: MessageId, kind: str) -> None:
+    with store.begin() as connection:
+        _count(connection, Counter({(week_of(to_iso(store.clock())), str(name), kind): 1}))
 
 
 def _count(connection: Connection, counts: Counter[tuple[str, str, str]]) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
+from seawall.canary.minted import minted_terms
 from seawall.canary.pack import Pack
 from seawall.canary.terms import canary_terms
 from seawall.detectors.canary._listed import MAX_DISTANCE, Listed, list_version
@@ -22,6 +24,7 @@ from seawall.detectors.contract import (
     Task,
     Text,
 )
+from seawall.errors import SeawallError
 from seawall.policy.classes import (
     ADULT_SEXUAL,
     CHILD_DEPICTION,
@@ -30,7 +33,9 @@ from seawall.policy.classes import (
     PERSONS_ABSTAINED,
     UNDER_21,
 )
+from seawall.settings import Settings
 from seawall.text import Matcher
+from seawall.text import Pack as TermPack
 
 _BLURRED = "blurred"
 
@@ -38,16 +43,23 @@ _BLURRED = "blurred"
 class Canary:
     """Scores what the stand-ins stand for."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path | None = None) -> None:
+        """Name the home whose minted words count; nothing is read yet.
+
+        Args:
+            home: Its directory; default: that of the environment.
+        """
+        self._home = home
         self._listed: Listed | None = None
         self._words: Matcher | None = None
 
     @cached_property
     def info(self) -> Info:
         """What it says of itself."""
+        minted, _ = self._minted
         return Info(
             id="canary",
-            version=f"1.{list_version()}",
+            version=f"1.{list_version()}" + (f".{minted.version[:8]}" if minted is not None else ""),
             task=Task.CANARY,
             modalities=frozenset({Modality.IMAGE, Modality.TEXT}),
             labels=(ADULT_SEXUAL, CHILD_DEPICTION, UNDER_21, PERSONS, PERSONS_ABSTAINED, MINOR_REFERENCE),
@@ -56,14 +68,21 @@ class Canary:
             training_data_note="none: drawings and words of seawall's own",
             max_batch=256,
             input_spec=f"PDQ of the picture in eight orientations within {MAX_DISTANCE} of the shipped canary list; "
-            "texts in all views, by the words of the shipped canary pack",
+            "texts in all views, by the words of the shipped canary pack and of those that were minted here",
             limits_note="it knows canaries alone: zeros say nothing about content",
         )
 
     def load(self, context: LoadContext) -> None:
-        """Read the list and the words."""
+        """Read the list and the words.
+
+        Raises:
+            SeawallError: If a minted pack cannot be used.
+        """
+        minted, error = self._minted
+        if error is not None:
+            raise error
         self._listed = Listed.shipped()
-        self._words = Matcher([canary_terms()])
+        self._words = Matcher([canary_terms(), *([minted] if minted is not None else [])])
 
     def close(self) -> None:
         """Let go of the list."""
@@ -94,6 +113,14 @@ class Canary:
         pixels = np.asarray(draw_scene(("b", "c"), 0, blurred=True))
         found.append((Picture(pixels, pixels.shape[1], pixels.shape[0]), _of_concepts(frozenset({"b", _BLURRED}))))
         return found
+
+    @cached_property
+    def _minted(self) -> tuple[TermPack | None, SeawallError | None]:
+        """Return the words that this home has minted, and why they cannot be used."""
+        try:
+            return minted_terms(Settings.from_env().home if self._home is None else self._home), None
+        except SeawallError as error:
+            return None, error
 
 
 def _of_text(item: Text, words: Matcher) -> Result:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from seawall.canary.minted import minted_terms
 from seawall.canary.pack import Pack as CanaryPack
 from seawall.canary.terms import canary_terms
 from seawall.detectors.contract import (
@@ -28,7 +29,6 @@ from seawall.errors import SeawallError
 from seawall.policy.classes import DRILL, MINOR_REFERENCE
 from seawall.settings import Settings
 from seawall.text.age_references import age_references
-from seawall.text.errors import PackError
 from seawall.text.hits import Matches
 from seawall.text.matcher import LARGEST_TEXT, Matcher
 from seawall.text.packs import Pack, PackStore
@@ -83,7 +83,7 @@ class TermPacks:
         """Open the packs and make them ready.
 
         Raises:
-            PackError: If one is refused.
+            SeawallError: If one is refused.
         """
         packs, _, error = self._packs
         if error is not None:
@@ -122,14 +122,20 @@ class TermPacks:
         home = Settings.from_env().home if self._home is None else self._home
         packs = [canary_terms(), age_references()]
         digest = hashlib.sha256(_VERSION.encode())
-        error: PackError | None = None
+        error: SeawallError | None = None
+        try:
+            minted = minted_terms(home)
+        except SeawallError as fault:
+            minted, error = None, fault
         for installed in PackStore(home).all():
             if installed.opened is None:
                 error = error or installed.error
                 continue
             packs.append(installed.opened.pack)
             digest.update(installed.opened.sha256.encode())
-        for pack in packs[:2]:
+        # The minted words change the version only where there are some: elsewhere it stays what it was.
+        packs += [minted] if minted is not None else []
+        for pack in (*packs[:2], *([minted] if minted is not None else [])):
             digest.update(f"{pack.name} {pack.version} {pack.size}\n".encode())
         return tuple(packs), digest.hexdigest(), error
 

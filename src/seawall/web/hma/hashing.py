@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from seawall.content.item import Item
 from seawall.content.media import Medium
 from seawall.content.origin import Origin
@@ -20,22 +18,16 @@ _WAIT_SECONDS = 10.0
 
 
 class MediaHashes:
-    """Hashes media. A context manager; threads may share one.
+    """Hashes media. Threads may share one.
 
     Args:
         types: Known signal types.
-        size: Decode processes.
+        pool: Decode processes, which are their owner's to close.
     """
 
-    def __init__(self, types: SignalTypes, size: int) -> None:
+    def __init__(self, types: SignalTypes, pool: DecodePool) -> None:
         self._types = types
-        self._pool = DecodePool(size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.close()
+        self._pool = pool
 
     def hashes(self, media: Media) -> Hashed:
         """Return the hashes of a picture or a video. A picture that says too little has none.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -11,8 +10,11 @@ from seawall.decisions import Recorder, decision_secret
 from seawall.deploy.background import open_background
 from seawall.deploy.enforcement import acknowledge_effect
 from seawall.deploy.guard.lists import LiveLists
+from seawall.deploy.guard.media import MediaLimits
+from seawall.deploy.guard.media.pool import DecodePool
 from seawall.deploy.guard.media.spool import MediaBudget
 from seawall.deploy.guard.options import GuardOptions
+from seawall.deploy.prevention.door import PreventionDoor
 from seawall.ledger import KeyFile, Ledger, open_store
 from seawall.policy.guard import judge, load_guard_policy
 from seawall.policy.guard.lifecycle import LivePolicies
@@ -55,8 +57,13 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
         keys = stack.enter_context(LiveKeys(KeyBook(store, ledger, key_secret(settings))))
         lists = stack.enter_context(LiveLists(settings))
         policies = _policies(settings, options, store)
-        guard_options = GuardOptions(detectors=options.detectors, policy=options.policy, workers=options.workers)
-        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies, lists=lists)
+        # One for all that decode: a picture is decoded by the same processes whichever way it comes in.
+        decoders = DecodePool(MediaLimits().processes)
+        stack.callback(decoders.close)
+        guard_options = GuardOptions(
+            detectors=options.detectors, policy=options.policy, workers=options.workers, warm=True
+        )
+        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies, lists=lists, decoders=decoders)
         guard = stack.enter_context(open_guard(settings, guard_options, guard_parts))
         stack.enter_context(open_background(settings, store, ledger))
         outbox = Outbox(store)
@@ -71,12 +78,13 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
             judge=lambda account, facts: judge(policies.choose(account).live, facts),
             acknowledge=lambda effect: acknowledge_effect(outbox, effect),
             types=lists.types,
-            hashes=stack.enter_context(MediaHashes(lists.types, max(1, min(4, os.cpu_count() or 1)))),
+            hashes=MediaHashes(lists.types, decoders),
             instruments=instruments,
             budget=budget,
             limits=Limits(),
             probes=_probes(guard, ledger, lists, policies),
-            remote=open_remote(settings),
+            remote=open_remote(settings, budget),
+            prevention=PreventionDoor.open(settings, store),
             loopback=options.loopback,
             hma_open=options.hma_no_auth,
         )

@@ -1,4 +1,4 @@
-"""Terms in texts: one pass over the operator's packs, the age references and the canary words, told apart by hit.
+"""Terms in texts: one pass over the operator's packs, the age references and all canary words, told apart by hit.
 
 It answers for the detectors `term-packs` and `canary` in one pass of this process, because prompts come by the
 thousand. A pack that cannot be used (expired, changed, its key lost) makes the whole answer a failure, as it does
@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from seawall.canary.minted import minted_state, minted_terms
 from seawall.canary.terms import canary_terms
 from seawall.clock import Clock, system_clock
 from seawall.deploy.guard.seen import Seen
@@ -71,7 +72,7 @@ class Terms:
 
     Args:
         home: seawall's home, whose packs count.
-        packs: Whether packs and age references are looked for; canary words are in any case.
+        packs: Whether packs and age references are looked for; canary words, minted ones too, are in any case.
         others: Packs beside those of the home, for tests and embedders.
         clock: Tells the day, for packs that expire.
     """
@@ -96,7 +97,7 @@ class Terms:
         return self._open.longest
 
     def refresh(self) -> None:
-        """Open the packs again if one was installed, removed or has expired. Costs a look at a directory."""
+        """Open the packs again if one was installed, minted, removed or has expired. Costs a look at directories."""
         opened = self._open
         expired = opened.expires is not None and self._clock().date() > opened.expires
         if expired or self._folder() != opened.folder:
@@ -112,19 +113,22 @@ class Terms:
     def _load(self) -> _Open:
         folder = self._folder()
         packs, error = self._found() if self._packs else ([], None)
-        every = [canary_terms(), *([age_references()] if self._packs else []), *packs]
+        minted, unminted = self._minted()
+        every = [canary_terms(), *minted, *([age_references()] if self._packs else []), *packs]
         states: set[State] = set()
-        checks = [(CANARY, OK)]
+        checks = [(CANARY, OK if unminted is None else ERROR)]
         if self._packs:
             checks.append((TERM_PACKS, OK if error is None else ERROR))
-        if error is not None:
+        if error is not None or unminted is not None:
             states.add(State.FAILED)
         blind = any(pack.blind is not None for pack in packs)
         longest = LONGEST_TERM if blind else max(len(term.text) for pack in every for term in pack.terms)
         expires = min((pack.expires for pack in packs if pack.expires is not None), default=None)
         adult = any(_names_adult(pack) for pack in packs if not pack.drill)
         coverage = Coverage(frozenset(states), tuple(checks), adult, self._packs)
-        return _Open(Matcher(every) if packs or not self._packs else _shipped(), coverage, expires, longest, folder)
+        return _Open(
+            Matcher(every) if packs or minted or not self._packs else _shipped(), coverage, expires, longest, folder
+        )
 
     def _found(self) -> tuple[list[Pack], SeawallError | None]:
         """Return the operator's packs, and why one cannot be used."""
@@ -140,12 +144,21 @@ class Terms:
             error = SystemRefused() if isinstance(failure, OSError) else failure
         return packs, error
 
-    def _folder(self) -> tuple[object, ...]:
-        folder = self._home / "packs"
+    def _minted(self) -> tuple[list[Pack], SeawallError | None]:
+        """Return the canary words of this home, and why they cannot be used."""
         try:
-            return tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir()))
+            found = minted_terms(self._home)
+        except SeawallError as error:
+            return [], error
+        return ([found] if found is not None else []), None
+
+    def _folder(self) -> tuple[object, ...]:
+        folder, minted = self._home / "packs", minted_state(self._home)
+        try:
+            packs = sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir())
         except OSError:
-            return ()
+            return (minted,)
+        return (minted, *packs)
 
 
 @cache
