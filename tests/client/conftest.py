@@ -117,6 +117,7 @@ class FakeChecks:
     asked: list[Any] = field(default_factory=list)
     media: list[bytes] = field(default_factory=list)
     streamed: str = ""
+    closed: int = 0
 
     async def input(self, check: InputCheck) -> CheckReply:
         self.asked.append(check)
@@ -167,6 +168,9 @@ class FakeStream:
         release = self._let_go(len(self._checks.streamed))
         self.reply = release.stopped or judge(b"")
         return release
+
+    async def close(self) -> None:
+        self._checks.closed += self.reply is None
 
     def _let_go(self, until: int) -> Release:
         text = self._checks.streamed

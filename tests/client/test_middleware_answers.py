@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -148,3 +148,16 @@ def test_an_application_that_goes_on_after_a_stop_is_told_that_nobody_listens(ch
     got = Door(checks, lambda: StreamingResponse(endless(), media_type="text/event-stream")).chat("go")
     assert "zorblax" not in got.text
     assert made < 10
+
+
+def test_a_stream_whose_application_breaks_off_is_decided_all_the_same(checks: Any) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield from _events("a long quiet beginning")[:1]
+        raise ConnectionResetError("the model went away")
+
+    with pytest.raises(ConnectionResetError):
+        Door(checks, lambda: StreamingResponse(breaking(), media_type="text/event-stream")).chat("go")
+    assert checks.closed == 1
+    checks.streamed = ""
+    assert Door(checks, _streaming(_events("a boat"))).chat("go").status_code == 200
+    assert checks.closed == 1, "what has ended is not closed again"

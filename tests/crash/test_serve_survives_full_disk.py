@@ -89,6 +89,9 @@ def test_a_full_disk_allows_nothing_and_ends_nothing(tmp_path: Path, wal: bool) 
             last = _ask(server, key, "last", many=500 if wal else 1)
             assert server.process.poll() is None
             assert server.ask("GET", "/healthz")[0] == 200
+            if not wal:
+                assert server.ask("GET", "/readyz")[0] == 503, "whoever balances load sends it elsewhere"
+        assert server.ask("GET", "/readyz")[0] == 200
         assert {status for status, _ in during} <= {200, 503}
         assert any(status == 503 for status, _ in during)
         assert last[0] in (200, 503)

@@ -23,8 +23,8 @@ from seawall.files import installation_secret
 from seawall.ledger import Ledger
 from seawall.policy.guard import GuardAction
 from seawall.settings import Settings
-from seawall.store import Store, StoreLocked, insert_many, insert_new
-from seawall.store.tables import decision
+from seawall.store import Store, StoreLocked, insert_many, insert_new, insert_or_add
+from seawall.store.tables import decision, decision_count
 
 Hook = Callable[[Connection, Sequence[DecisionRecord]], None]
 """Writes what follows from decisions, in the transaction that records them."""
@@ -110,6 +110,17 @@ class Recorder:
                 for hook in self._hooks:
                     hook(connection, new)
         return standing
+
+    def probe(self) -> None:
+        """Write next to nothing, durably.
+
+        Raises:
+            SeawallError: If nothing can be written: no decision could be recorded.
+        """
+        with self._store.begin() as connection:
+            row = {"hour": "", "writer": self._writer, "kind": "", "action": "", "drill": 0, "n": 0}
+            insert_or_add(connection, decision_count, [row], "n")
+            connection.execute(delete(decision_count).where(decision_count.c.hour == ""))
 
     def seal_hours(self) -> int:
         """Write the counts of hours that are over into the ledger; return how many hours that were."""

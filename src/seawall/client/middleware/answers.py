@@ -6,6 +6,7 @@ Nothing of an answer that was not checked is sent. After a stop, nothing more is
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from seawall.client.media import HeldBytes
@@ -66,6 +67,13 @@ class AnswerGate:
             await self._take(message.get("body", b""), not message.get("more_body", False))
         else:
             await self._refuse(unexaminable("it is sent in a way that cannot be read"))
+
+    async def close(self) -> None:
+        """Have what there was of an unfinished stream decided and recorded: its reader went away."""
+        if self._flow is not None:
+            # Nobody waits for an answer any more; a guard that is down has recorded nothing before either.
+            with suppress(SeawallError):
+                await self._flow.close()
 
     def _begin(self, message: Message) -> None:
         self._start = message
@@ -201,6 +209,10 @@ class _Flow:
     def reply(self) -> CheckReply | None:
         """The decision on the whole, once there is one."""
         return self._stream.reply
+
+    async def close(self) -> None:
+        """Give the text up, if it has not ended."""
+        await self._stream.close()
 
     async def pour(self, data: bytes, last: bool) -> tuple[bytes, CheckReply | None]:
         """Take bytes; return what may be sent, and what stops the stream."""

@@ -121,6 +121,8 @@ class GuardMiddleware:
         except Exception:
             if not gate.stopped:
                 raise
+        finally:
+            await gate.close()
 
     async def _read(self, route: Route, scope: Scope, receive: Receive) -> bytes | Refusal | None:
         """Return the body; None if the client went away."""

@@ -30,7 +30,9 @@ from seawall.deploy.guard.tasks import (
 from seawall.deploy.guard.text.reading import Texts
 from seawall.deploy.guard.text.terms import NOT_CONFIGURED, TERM_PACKS
 from seawall.deploy.guard.work import Gate, Job, Work
+from seawall.errors import SeawallError
 from seawall.policy.guard import CheckKind, GuardAction, State
+from seawall.store import StoreLocked
 
 Scope = Callable[[CheckKind, str | None, str | None], str | None]
 """Kind, surface and jurisdiction of a check in; why nothing may be looked at out, or None."""
@@ -95,6 +97,7 @@ class Checking:
         self._decider = decider
         self._refreshed = time.monotonic()
         self.vault_failed = False
+        self.record_failed = False
 
     def prompt(self, job: Job) -> bool:
         """Say whether a job is quickly done: little to read, packs looked at a moment ago, decisions kept at hand."""
@@ -154,7 +157,14 @@ class Checking:
         """Record the decisions of jobs in one transaction."""
         works = [work for job in jobs for work in job.works]
         records = [work.record for work in works if work.record is not None]
-        standing = self._neighbours.records.record(records, wait=wait)
+        try:
+            standing = self._neighbours.records.record(records, wait=wait)
+        except StoreLocked:
+            raise
+        except SeawallError:
+            self.record_failed = True
+            raise
+        self.record_failed = False
         for work, stands in zip(works, standing, strict=True):
             work.stands = stands
 

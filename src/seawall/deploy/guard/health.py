@@ -39,6 +39,14 @@ def problems(engine: Engine, checking: Checking, examiners: Examiners, neighbour
         neighbours.records.get(_NO_DECISION)
     except SeawallError:
         found.append(Problem("database", "down", refuses=True))
+    else:
+        # A database may be read long after it can no longer be written: a full disk. Asked only if a write failed.
+        if checking.record_failed:
+            try:
+                neighbours.records.probe()
+                checking.record_failed = False
+            except SeawallError:
+                found.append(Problem("database", "failed", refuses=True))
     states, checks = examiners.texts.base
     found += [Problem(name, status) for name, status in checks if status != "ok"]
     if State.FAILED in states and not any(each.status == "error" for each in found):

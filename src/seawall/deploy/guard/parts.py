@@ -61,6 +61,10 @@ class Records(Protocol):
         """Whether recording takes so little that an event loop may wait for it."""
         ...
 
+    def probe(self) -> None:
+        """Write next to nothing; raises if nothing can be written."""
+        ...
+
     def new_id(self) -> str:
         """Return an id that sorts by time."""
         ...
