@@ -40,6 +40,7 @@ export interface CheckReply {
   category?: string | null;
   reasons?: string[];
   message?: string | null;
+  message_id?: string | null;
   services?: HelpService[];
   policy: string;
   decision_id: string;
@@ -134,7 +135,7 @@ export interface MessageClick {
 /**
  * What a model has made, before anybody sees it; a text, or bytes that travel beside it.
  *
- * `prompt` and `history` let the joint rule see what it was made from.
+ * `prompt`, `history` and `attachments` let the joint rule see what it was made from.
  */
 export interface OutputCheck {
   account: string;
@@ -148,6 +149,7 @@ export interface OutputCheck {
   text?: string | null;
   prompt?: string | null;
   history?: (Turn | string)[];
+  attachments?: Attachment[];
 }
 
 /** One message of a conversation; a plain text stands for one by the user. */

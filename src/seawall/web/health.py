@@ -49,7 +49,7 @@ def add_health(app: FastAPI, parts: Parts) -> None:
     @anybody
     async def readyz() -> Reply:
         """Say whether checks can be answered now; 503 names what is wrong."""
-        problems = await _problems(parts.probes)
+        problems = await problems_of(parts.probes)
         ready = Ready(status="not_ready" if problems else "ready", problems=problems)
         return Reply(ready.model_dump_json().encode(), 503 if problems else 200)
 
@@ -71,7 +71,8 @@ def add_health(app: FastAPI, parts: Parts) -> None:
     add(app, "GET", "/openapi.json", openapi, include_in_schema=False)
 
 
-async def _problems(probes: Mapping[str, Probe]) -> dict[str, str]:
+async def problems_of(probes: Mapping[str, Probe]) -> dict[str, str]:
+    """Ask all probes at once; return the code of what is wrong, by part."""
     answers = await asyncio.gather(*(_probe(probe) for probe in probes.values()))
     return {name: answer for name, answer in zip(probes, answers, strict=True) if answer is not None}
 

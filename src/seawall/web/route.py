@@ -144,7 +144,7 @@ def authorize(scope: Scope, access: Access, parts: Parts) -> ApiKey | None:
     if access.scope is None:
         return None
     if access.unless is not None and access.unless(parts):
-        _expect_local(scope)
+        expect_local(scope)
         return None
     token = ""
     for name, value in scope["headers"]:
@@ -218,7 +218,7 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def _expect_local(scope: Scope) -> None:
+def expect_local(scope: Scope) -> None:
     """Refuse requests that a page in a browser on this machine could send under a name of its own."""
     for name, value in scope["headers"]:
         if name == b"host":

@@ -14,6 +14,7 @@ import pytest
 
 from seawall.content.sandbox import SandboxLimits
 from seawall.deploy.guard.media import MediaLimits
+from seawall.deploy.guard.media.spool import MemoryMedia
 from seawall.deploy.guard.seen import Seen
 from seawall.detectors.contract import Result
 from seawall.policy.guard import State
@@ -111,6 +112,20 @@ def test_what_is_remembered_is_bounded_and_never_a_failure(examiner: Examine) ->
         seen_by(small, each)
     known = [State.UNEXAMINED not in small.examine_digest(sha256_of(each), "x").states for each in photos]
     assert known == [False, True, True]
+
+
+def test_bytes_that_were_judged_before_are_not_decoded_again(
+    examiner: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = examiner(made.stand_in(NOTHING))
+    data = made.photo()
+    first = looking.examine(MemoryMedia(data), "attachment.0")
+
+    def refused(*_: object) -> None:
+        raise AssertionError("it was decoded again")
+
+    monkeypatch.setattr(looking._pool, "lend", refused)
+    assert looking.examine(MemoryMedia(data), "attachment.7") == replace(first, name="attachment.7")
 
 
 # Many at once

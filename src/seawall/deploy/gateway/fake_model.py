@@ -88,15 +88,19 @@ def picture(prompt: str) -> bytes:
 
 
 def sound() -> bytes:
-    """Return a short tune that stands for nothing, WAV."""
+    """Return a tune that stands for nothing, WAV; long enough for a fingerprint to be taken of it."""
     import wave
+    from array import array
+    from math import sin
 
+    rate, seconds = 8000, 12
+    tune = array("h", (int(8000 * sin(at * 0.1 * (1 + 0.3 * sin(at / 1500)))) for at in range(rate * seconds)))
     stream = io.BytesIO()
     with wave.open(stream, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(8000)
-        out.writeframes(bytes(8000))
+        out.setframerate(rate)
+        out.writeframes(tune.tobytes())
     return stream.getvalue()
 
 

@@ -68,7 +68,8 @@ class Pieces:
         if len(before) > _MOST:
             before = [before[0], Turn(content="\n".join(each.content for each in before[1:])[-(1 << 20) :])]
         try:
-            return OutputCheck(text=text, prompt=self.prompt, history=list(before), **meta)
+            attached = [Attachment.model_validate({"base64": each}) for each in self.attachments]
+            return OutputCheck(text=text, prompt=self.prompt, history=list(before), attachments=attached, **meta)
         except ValidationError:
             raise BadReply("the reply is longer than one check can hold") from None
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from seawall.deploy.gateway.chat import CHANNELS, function_of, index_of, tool_call
 from seawall.deploy.gateway.errors import BadReply
@@ -25,14 +25,6 @@ MOST_CHOICES = 128
 MOST_BYTES = 64 << 20
 _CONTEXT = 200
 DONE = event("[DONE]")
-
-
-class Closing(TextStream, Protocol):
-    """A stream that can be given up."""
-
-    async def close(self) -> None:
-        """Record the decision on what there is."""
-        ...
 
 
 Begin = Callable[[], TextStream]
@@ -141,10 +133,9 @@ class Relay:
     async def close(self) -> None:
         """Give up what has not ended; decisions are recorded."""
         for choice in self._choices.values():
-            close = getattr(choice.stream, "close", None)
-            if close is not None and choice.stream.reply is None:
+            if choice.stream.reply is None:
                 with suppress(SeawallError):
-                    await close()
+                    await choice.stream.close()
 
     async def _event(self, data: str) -> AsyncIterator[bytes]:
         if data == "[DONE]":

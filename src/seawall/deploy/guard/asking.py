@@ -11,6 +11,7 @@ from seawall.deploy.guard.contract import Media
 from seawall.deploy.guard.media.spool import MemoryMedia
 from seawall.deploy.guard.requests import (
     MAX_BATCH,
+    Attachment,
     BatchItem,
     FinetuneCheck,
     InputCheck,
@@ -46,14 +47,7 @@ def input_work(check: InputCheck) -> Work:
         texts.append(("system", check.system))
     if check.history:
         texts += _turns(check.history)
-    media: list[tuple[str, Media]] = []
-    digests: list[tuple[str, str]] = []
-    for place, each in enumerate(check.attachments):
-        if each.base64 is not None:
-            media.append((f"attachment.{place}", MemoryMedia(each.base64)))
-        elif each.sha256 is not None:
-            digests.append((f"attachment.{place}", each.sha256))
-    return Work(CheckKind.INPUT, check, texts, media, digests)
+    return Work(CheckKind.INPUT, check, texts, *_attached(check.attachments))
 
 
 def upload_work(check: UploadCheck, media: Media) -> Work:
@@ -72,7 +66,9 @@ def output_work(check: OutputCheck, media: Media | None) -> Work:
         raise UsageError("an output has a text or a file")
     _expect_plain(check)
     texts = [(TEXT, check.text)] if check.text else []
-    return Work(CheckKind.OUTPUT, check, texts + context_of(check), [(FILE, media)] if media is not None else ())
+    attached, digests = _attached(check.attachments)
+    made = [(FILE, media)] if media is not None else []
+    return Work(CheckKind.OUTPUT, check, texts + context_of(check), made + attached, digests)
 
 
 def finetune_work(check: FinetuneCheck) -> Work:
@@ -126,6 +122,18 @@ def _item(item: dict[str, Any]) -> Work:
     if isinstance(check, OutputCheck):
         return output_work(check, None)
     return finetune_work(check)
+
+
+def _attached(attachments: Sequence[Attachment]) -> tuple[list[tuple[str, Media]], list[tuple[str, str]]]:
+    """Return the media of attachments, and the digests of those whose bytes are not here."""
+    media: list[tuple[str, Media]] = []
+    digests: list[tuple[str, str]] = []
+    for place, each in enumerate(attachments):
+        if each.base64 is not None:
+            media.append((f"attachment.{place}", MemoryMedia(each.base64)))
+        elif each.sha256 is not None:
+            digests.append((f"attachment.{place}", each.sha256))
+    return media, digests
 
 
 def _turns(history: Sequence[Turn | Prose]) -> list[tuple[str, str]]:

@@ -235,6 +235,7 @@ class Decider:
             category=record.category,
             reasons=list(record.reasons),
             message=message.text if message is not None else None,
+            message_id=message.id if message is not None else None,
             services=services,
             policy=judgement.policy if judgement else self._policies.choose(record.account).live.hash,
             decision_id=record.id,

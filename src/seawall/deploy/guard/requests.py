@@ -119,12 +119,13 @@ class UploadCheck(Meta):
 class OutputCheck(Meta):
     """What a model has made, before anybody sees it; a text, or bytes that travel beside it.
 
-    `prompt` and `history` let the joint rule see what it was made from.
+    `prompt`, `history` and `attachments` let the joint rule see what it was made from.
     """
 
     text: Prose | None = Field(default=None, repr=False)
     prompt: Prose | None = Field(default=None, repr=False)
     history: Annotated[list[Turn | Prose], Field(max_length=MAX_HISTORY, repr=False)] = []
+    attachments: Annotated[list[Attachment], Field(max_length=MAX_ATTACHMENTS)] = []
 
 
 class FinetuneCheck(Meta):
@@ -176,6 +177,8 @@ class CheckReply(_Strict):
     reasons: list[str] = []
     message: str | None = None
     """What to tell the user, in the user's language."""
+    message_id: str | None = None
+    """Which message that is: named when its links are followed (`/v1/prevention/clicks`)."""
     services: list[HelpService] = []
     policy: str
     decision_id: str

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import Self
 
-from seawall.deploy.guard.asking import TEXT, output_work
+from seawall.deploy.guard.asking import TEXT, output_work, weight
 from seawall.deploy.guard.checking import Examiners
 from seawall.deploy.guard.contract import Release
 from seawall.deploy.guard.deciding import Decider, stops
@@ -52,7 +52,9 @@ class _Stream:
         self._decider = decider
         step = _STEP if examiners.texts.scorers is None else _STEP_OF_MODELS
         self._held = HeldText(hold_back, examiners.texts.terms.longest, step=step)
-        self._context = output_work(check.model_copy(update={"text": ""}), None).texts
+        context = output_work(check.model_copy(update={"text": ""}), None)
+        self._context = context.texts
+        self._media, self._digests = context.media, context.digests
         self._found = Found()
         self._begun = False
         self._before: list[Seen] = []
@@ -116,8 +118,10 @@ class _Stream:
         texts = [(TEXT, window.text)] if window.text else []
         if not self._begun:
             texts = [*texts, *self._context]
-        work = Work(CheckKind.OUTPUT, self._check, texts, gate=gate)
-        yield Job([work], Waiting(), look=True, size=len(window.text))
+        work = Work(CheckKind.OUTPUT, self._check, texts, self._media, self._digests, gate=gate)
+        yield Job([work], Waiting(), look=True, size=weight(work))
+        # Pictures are looked at once.
+        self._media, self._digests = (), ()
         news = not self._begun or bool(work.states - self._state.states)
         self._begun = True
         self._state.gate = work.gate

@@ -15,7 +15,7 @@ from seawall.errors import SeawallError
 from seawall.web.body import BODY_READ
 from seawall.web.edge import linger
 from seawall.web.errors import MethodRefused, ScopeMissing, Unauthenticated, Unexpected
-from seawall.web.gateway import media, text
+from seawall.web.gateway import media, operating, text
 from seawall.web.gateway.call import Call
 from seawall.web.gateway.outputs import PATH
 from seawall.web.gateway.parts import GatewayParts
@@ -36,11 +36,6 @@ async def models(call: Call) -> None:
     await call.answer({"object": "list", "data": [each for each in shown if "id" in each]})
 
 
-async def health(call: Call) -> None:
-    """Say that the process lives."""
-    await call.answer({"status": "alive"})
-
-
 _TABLE: dict[str, tuple[str, Handler]] = {
     "/v1/chat/completions": ("POST", text.chat_completions),
     "/v1/completions": ("POST", text.text_completions),
@@ -53,7 +48,8 @@ _TABLE: dict[str, tuple[str, Handler]] = {
     "/v1/videos": ("POST", media.make_video),
     "/v1/models": ("GET", models),
 }
-_OPEN: dict[str, Handler] = {"/healthz": health}
+_OPEN: dict[str, Handler] = {"/healthz": operating.health, "/readyz": operating.ready}
+_METRICS = "/metrics"
 _NAMED: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
     ("/v1/videos/{id}", re.compile(r"/v1/videos/([\w-][\w.-]{0,199})", re.ASCII), media.video),
     ("/v1/videos/{id}/content", re.compile(r"/v1/videos/([\w-][\w.-]{0,199})/content", re.ASCII), media.video_content),
@@ -121,6 +117,11 @@ class _Once:
             self._route = path
             await _OPEN[path](self._call(None))
             return
+        if path == _METRICS and method in ("GET", "HEAD"):
+            self._route = path
+            key = None if self._parts.loopback else self._key(KeyScope.METRICS)
+            await operating.metrics(self._call(key))
+            return
         found = _OUTPUT.fullmatch(path)
         if found is not None and method in ("GET", "HEAD"):
             # The address itself is the permission, as browsers fetch pictures without a key.
@@ -128,7 +129,7 @@ class _Once:
             await media.output(self._call(None), found[1])
             return
         wanted, handler, arguments = self._found(path)
-        key = self._key()
+        key = self._key(KeyScope.GATEWAY)
         if method != wanted:
             problem = MethodRefused()
             problem.headers = ((b"allow", wanted.encode()),)
@@ -146,7 +147,7 @@ class _Once:
                 return "GET", handler, (match[1],)
         raise GatewayPath
 
-    def _key(self) -> ApiKey | None:
+    def _key(self, wanted: KeyScope) -> ApiKey | None:
         if self._parts.keys is None:
             return None
         token = ""
@@ -157,8 +158,8 @@ class _Once:
         key = self._parts.keys.verify(token.strip()) if token else None
         if key is None:
             raise Unauthenticated
-        if not key.allows(KeyScope.GATEWAY):
-            raise ScopeMissing(f"the API key lacks the scope {KeyScope.GATEWAY}")
+        if not key.allows(wanted):
+            raise ScopeMissing(f"the API key lacks the scope {wanted}")
         return key
 
     def _call(self, key: ApiKey | None) -> Call:

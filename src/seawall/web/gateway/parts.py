@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from seawall.web.gateway.jobs import Jobs
 from seawall.web.gateway.outputs import Outputs
 from seawall.web.gateway.upstream import Upstream
 from seawall.web.instruments import Instruments
-from seawall.web.parts import Verifier
+from seawall.web.parts import Probe, Verifier
 
 _MIB = 1 << 20
 
@@ -99,6 +100,8 @@ class GatewayParts:
         budget: Memory that everything under way shares.
         limits: What one request may take.
         instruments: Metrics.
+        probes: What must be well for requests to be checked, by name.
+        loopback: Whether it is bound to this machine alone.
     """
 
     checks: Checks
@@ -111,3 +114,5 @@ class GatewayParts:
     budget: MediaBudget
     limits: Limits = field(default_factory=lambda: Limits(json_bytes=64 * _MIB, file_bytes=64 * _MIB))
     instruments: Instruments = field(default_factory=Instruments)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    loopback: bool = True

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,14 +21,19 @@ from seawall.web.gateway.app import create_gateway
 from seawall.web.gateway.fake_model import create_fake_model
 from seawall.web.gateway.jobs import Jobs
 from seawall.web.gateway.outputs import Outputs
-from seawall.web.gateway.parts import GatewayOptions, GatewayParts
+from seawall.web.gateway.parts import GatewayOptions, GatewayParts, loopback
 from seawall.web.gateway.upstream import Upstream
 from seawall.web.logs import make_logger, take_library_logs
 from seawall.web.serving.protocol import PatientProtocol
 from seawall.web.serving.serve import bound
 from seawall.web.serving.worker import DrainingServer
 
+if TYPE_CHECKING:
+    from seawall.deploy.guard import Guard
+    from seawall.ledger import Ledger
+
 BUDGET = 1 << 30
+_BROKEN = ("error", "failed", "down")
 
 
 def serve_gateway(
@@ -101,7 +107,7 @@ def open_gateway(
             keys = stack.enter_context(LiveKeys(KeyBook(store, ledger, key_secret(settings))))
             if not keys.any:
                 hint()
-        guard_options = GuardOptions(detectors=options.detectors, policy=options.policy)
+        guard_options = GuardOptions(detectors=options.detectors, policy=options.policy, warm=True)
         guard = stack.enter_context(open_guard(settings, guard_options, Parts(store=store, ledger=ledger)))
         stack.enter_context(open_background(settings, store, ledger))
         budget = MediaBudget(BUDGET)
@@ -115,7 +121,18 @@ def open_gateway(
             jobs=Jobs(),
             secret=decision_secret(settings),
             budget=budget,
+            probes={"guard": lambda: _guard_problem(guard), "ledger_key": lambda: _ledger_problem(ledger)},
+            loopback=loopback(options.host),
         )
+
+
+def _guard_problem(guard: Guard) -> str | None:
+    found = next((each for each in guard.ready() if each.refuses or each.status in _BROKEN), None)
+    return f"{found.name}:{found.status}" if found is not None else None
+
+
+def _ledger_problem(ledger: Ledger) -> None:
+    ledger.public_key()
 
 
 def _upstream_key(options: GatewayOptions) -> str | None:
