@@ -1,4 +1,4 @@
-"""`seawall vault`: put, list, open, destroy and verify encrypted evidence. Nothing is shown unless it was recorded."""
+"""`seawall vault`: encrypted evidence, what holds it, and its destruction. Nothing is shown unless it was recorded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -14,7 +16,8 @@ import typer
 from seawall.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
-    from seawall.vault import VaultObject
+    from seawall.ledger import Ledger
+    from seawall.vault import Destroyed, Vault, VaultObject
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -111,18 +114,74 @@ def destroy(
     object_id: ObjectId,
     person: Person,
     reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="On what ground; recorded.")],
+    order: Annotated[
+        Path | None,
+        typer.Option("--order", metavar="FILE", help="The lawful order to destroy: it goes before every hold."),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", metavar="REF", help="How the authority calls the order.")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Option("--second", metavar="WHO", help="The second person, whom an order takes.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase an object's key and its file. This cannot be undone."""
-    from seawall.settings import Settings
-    from seawall.vault import open_vault
-
-    with open_vault(Settings.from_env()) as vault:
-        certificate = vault.destroy(object_id, person=person, reason=reason)
+    """Erase an object's key and its file, unless a hold forbids it. This cannot be undone."""
+    if order is None and (reference is not None or second is not None):
+        raise UsageError("--reference and --second belong to --order FILE")
+    with _opened() as (vault, ledger):
+        if order is None:
+            certificate = vault.destroy(object_id, person=person, reason=reason)
+        else:
+            certificate = _by_order(vault, ledger, object_id, order, reference, (person, second), reason)
     if as_json:
         typer.echo(json.dumps(certificate.to_dict()))
     else:
         typer.echo(f"{certificate.id} destroyed at {certificate.at}; certificate {certificate.event}")
+
+
+@app.command()
+def holds(
+    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="Only those of this case.")] = None,
+    object_id: Annotated[str | None, typer.Option("--object", metavar="ID", help="Only this object.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is kept, until when and on what ground: of several holds the one that lasts longest."""
+    from seawall.vault.objects import id_of
+    from seawall.vault.retention import Retention
+
+    wanted = None if object_id is None else id_of(object_id)
+    with _opened() as (vault, ledger):
+        for each in Retention(vault.store, ledger).standings(case=case, object_id=wanted):
+            if as_json:
+                typer.echo(json.dumps(each.to_dict()))
+                continue
+            typer.echo(f"{each.object}  {each.words}")
+            for words in each.passed_over:
+                typer.echo(f"{'':<32}  {words}")
+
+
+@app.command()
+def purge(
+    person: Person,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be destroyed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy every object that was held and that nothing holds any more. It may be interrupted and run again."""
+    from seawall.vault.retention import Purged, Retention
+
+    with _opened() as (vault, ledger):
+        retention = Retention(vault.store, ledger)
+        due = retention.due() if dry_run else []
+        result = Purged((), ()) if dry_run else retention.purge(None, person, vault=vault)
+    if as_json:
+        typer.echo(json.dumps({"due": due} if dry_run else result.counts() | {"objects": list(result.destroyed)}))
+    elif dry_run:
+        for each in due:
+            typer.echo(each)
+        typer.echo(f"{len(due):,} objects would be destroyed", err=True)
+    else:
+        typer.echo(f"{len(result.destroyed):,} objects destroyed; {len(result.held):,} held meanwhile")
 
 
 @app.command()
@@ -150,6 +209,42 @@ def verify(
         typer.echo(f"{found.objects:,} objects, {found.destroyed:,} destroyed, {len(found.problems)} problems{removed}")
     if not found.ok:
         raise VaultUnsound(f"the vault has {len(found.problems)} problems", hint="see docs/vault.md for each")
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Vault, Ledger]]:
+    from seawall.ledger import KeyFile, Ledger
+    from seawall.settings import Settings
+    from seawall.vault import open_vault
+
+    settings = Settings.from_env()
+    with open_vault(settings) as vault:
+        ledger = Ledger(vault.store, KeyFile(settings.home / "keys"))
+        yield vault, ledger
+        ledger.append_pending()
+
+
+def _by_order(
+    vault: Vault,
+    ledger: Ledger,
+    object_id: str,
+    order: Path,
+    reference: str | None,
+    persons: tuple[str, str | None],
+    reason: str,
+) -> Destroyed:
+    from seawall.vault.retention.errors import OrderRefused
+    from seawall.vault.retention.purge import Purge
+
+    first, second = persons
+    if second is None or reference is None:
+        raise OrderRefused("an order takes a second person and a reference", hint="give --second and --reference")
+    vault.get(object_id)
+    with _source(order) as stream:
+        paper = vault.put(stream, purpose="order", person=first, key=f"order/{object_id}/{reference}")
+    return Purge(vault, ledger).by_order(
+        object_id, document=paper.id, reference=reference, persons=(first, second), reason=reason
+    )
 
 
 def _source(file: Path) -> BinaryIO:

@@ -34,6 +34,7 @@ from seawall.vault.objects import (
     name_of,
     purpose_of,
 )
+from seawall.vault.retention.recorded import RecordedHolds
 from seawall.vault.stream import DATA_KEY_BYTES, SealedReader, seal
 from seawall.vault.verify import Swept, Verification, sweep, verify
 
@@ -64,15 +65,20 @@ class Vault:
             keys: Wraps the objects' keys.
             root: The directory of the files.
             clock: Tells the time; default the store's.
-            holds: Asked before a destruction.
+            holds: Asked before a destruction, besides the holds that are recorded in the store, which always are.
         """
         self._store = store
         self._ledger = ledger
         self._keys = keys
         self._files = VaultFiles(root)
         self._clock = clock or store.clock
-        self._holds = tuple(holds)
+        self._holds = (RecordedHolds(store, self._clock), *holds)
         self._key_seen = False
+
+    @property
+    def store(self) -> Store:
+        """The database that the rows are in."""
+        return self._store
 
     def put(
         self,

@@ -1,0 +1,26 @@
+"""The places of a text that term packs know: what is hidden of it until the last rung."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seawall.text import Matcher
+from seawall.vault.derivatives.model import Mark
+
+
+class TermMarker:
+    """A `Marker` that asks a matcher of term packs.
+
+    Args:
+        matcher: Of the installed packs, or of the canaries.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+
+    def marks(self, text: str) -> Sequence[Mark] | None:
+        """Return the places of all hits; None if not all of the text was looked at, so that none of it is shown."""
+        (found,) = self._matcher.match([text])
+        if found.abstained is not None or found.truncated:
+            return None
+        return [Mark(hit.start, hit.end, hit.category) for hit in found.hits]
