@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import sys
 import threading
@@ -29,7 +28,6 @@ from seawall.web.instruments import Instruments
 from seawall.web.logs import make_logger
 from seawall.web.public import add_public
 
-CHROMIUM = shutil.which("chromium")
 PAGES = ("/report", "/report/take-it-down", "/report/status", "/report/NOPE", "/report?subject=gen-7&type=image")
 
 pytestmark = pytest.mark.ui
@@ -43,23 +41,6 @@ def stand_ins() -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def browser(ci: bool) -> Iterator[Any]:
-    """Chromium; missing, it is reported as not run, and fails where CI must run it."""
-    if CHROMIUM is None:
-        if ci:
-            pytest.fail("Chromium is missing, and CI must run these tests")
-        pytest.skip("Chromium not run")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ("quic", "background-networking", "component-update", "sync", "gpu")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in quiet)]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
 
 
 class Office:

@@ -40,6 +40,8 @@ COMMANDS = {
     "policy": "Lint, test, compare, replay and activate guard policies.",
     "accounts": "Strikes, restrictions and secondary accounts, and what follows from them.",
     "effects": "What is to happen because of decisions: deliver, acknowledge, retry.",
+    "notices": "What users, trusted flaggers and hotlines told of, and what became of it.",
+    "users": "People who sign in: who they are, and what they may do.",
     "prevention": "Words and help services for those who are refused, and what they change.",
     "rollout": "Release models in stages, with a stop rule and a kill switch.",
     "local": "The guard for open-source builds: no server, no network.",

@@ -190,17 +190,18 @@ def _bytes(file: Path) -> bytes:
 
 @contextmanager
 def _opened(*, taking: bool = False) -> Iterator[Notices]:
-    from seawall.deploy.notices import open_notices
     from seawall.settings import Settings
 
-    with open_notices(Settings.from_env(), _cases if taking else None) as notices:
+    if taking:
+        from seawall.casework import open_casework
+
+        with open_casework(Settings.from_env()) as casework:
+            yield casework.notices
+        return
+    from seawall.deploy.notices import open_notices
+
+    with open_notices(Settings.from_env()) as notices:
         yield notices
-
-
-def _cases(store: Any, ledger: Any) -> Any:
-    from importlib import import_module
-
-    return import_module("seawall.cases").Cases(store, ledger)
 
 
 def _choice(kind: type[_Choice], value: str, option: str) -> _Choice:

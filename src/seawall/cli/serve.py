@@ -19,7 +19,9 @@ def serve(
         str | None, typer.Option("--database-url", metavar="URL", help="Default: SEAWALL_DATABASE_URL, or SQLite.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", metavar="N", help="Processes that answer.")] = 1,
-    only: Annotated[str | None, typer.Option("--only", metavar="NAMES", help="What to serve: api.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="NAMES", help="What to serve: api, public, console. Default: all.")
+    ] = None,
     detectors: Annotated[
         str | None,
         typer.Option("--detectors", metavar="NAMES", help="Detectors, separated by commas; canary for a rehearsal."),
@@ -36,16 +38,17 @@ def serve(
 ) -> None:
     """Answer checks over HTTP until a signal comes; prints its address when it is ready."""
     from seawall.settings import Settings
-    from seawall.web.serving.options import ServeOptions, check_surfaces
+    from seawall.web.serving.options import ServeOptions, surfaces_of
     from seawall.web.serving.serve import serve as run
 
-    check_surfaces(only)
     options = ServeOptions(
         host=host,
         port=port,
         workers=workers,
         detectors=tuple(name for name in (detectors or "").split(",") if name),
         policy=policy,
+        surfaces=surfaces_of(only),
+        named=only is not None,
         hma_no_auth=hma_no_auth,
         drain=drain,
     )

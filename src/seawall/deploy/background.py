@@ -73,8 +73,14 @@ class Chores:
 
 
 @contextmanager
-def open_background(settings: Settings, store: Store, ledger: Ledger) -> Iterator[None]:
+def open_background(settings: Settings, store: Store, ledger: Ledger, others: Sequence[Chore] = ()) -> Iterator[None]:
     """Run everything for the length of a block.
+
+    Args:
+        settings: Where state is.
+        store: The database.
+        ledger: In the same store.
+        others: Chores of others.
 
     Raises:
         SeawallError: If the operator's settings of effects cannot be used.
@@ -88,6 +94,7 @@ def open_background(settings: Settings, store: Store, ledger: Ledger) -> Iterato
         Chore(_HOUR, lambda: sweep(store)),
         Chore(_HOUR, lambda: meter.forget(store)),
         Chore(_HOUR, lambda: sweep_links(store)),
+        *others,
     ]
     endpoint = load_endpoint(settings)
     stop = threading.Event()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -18,13 +18,18 @@ from seawall.web.decisions import add_decisions
 from seawall.web.document import document
 from seawall.web.edge import Edge
 from seawall.web.effects import add_effects
+from seawall.web.evidence import add_evidence
 from seawall.web.health import add_health
 from seawall.web.hma.catalogue import add_catalogue
 from seawall.web.hma.lookups import add_lookups
 from seawall.web.logs import make_logger
 from seawall.web.matching import add_matching
+from seawall.web.notices import add_notices
 from seawall.web.parts import Parts
 from seawall.web.prevention import add_prevention
+from seawall.web.public import add_public
+from seawall.web.review import add_review
+from seawall.web.sessions import add_sessions
 
 # FastAPI's own would send addresses, invalid values and messages of exceptions to whoever collects traces and logs.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -70,6 +75,14 @@ def create_app(parts: Parts, *, lifespan: Lifespan | None = None, log: Any = Non
     )
     app.state.parts = parts
     app.state.log = log if log is not None else make_logger()
+    for surface in sorted(parts.surfaces):
+        _ADD[surface](app, parts)
+    add_health(app, parts)
+    return app
+
+
+def _add_api(app: FastAPI, parts: Parts) -> None:
+    """Add what programs ask."""
     add_checks(app, parts)
     add_decisions(app, parts)
     add_effects(app, parts)
@@ -77,8 +90,29 @@ def create_app(parts: Parts, *, lifespan: Lifespan | None = None, log: Any = Non
     add_matching(app, parts)
     add_lookups(app, parts)
     add_catalogue(app, parts)
-    add_health(app, parts)
-    return app
+    if parts.notices is not None:
+        add_notices(app, parts, parts.notices)
+        add_evidence(app, parts, parts.notices)
+
+
+def _add_public(app: FastAPI, parts: Parts) -> None:
+    """Add the pages for everybody."""
+    if parts.notices is not None:
+        add_public(app, parts, parts.notices)
+
+
+def _add_console(app: FastAPI, parts: Parts) -> None:
+    """Add the pages of people who have signed in."""
+    if parts.sessions is not None and parts.console is not None:
+        add_sessions(app, parts, parts.sessions)
+        add_review(app, parts.console)
+
+
+_ADD: Mapping[str, Callable[[FastAPI, Parts], None]] = {
+    "api": _add_api,
+    "public": _add_public,
+    "console": _add_console,
+}
 
 
 def _by_path(app: FastAPI) -> ASGIApp:

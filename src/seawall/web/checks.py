@@ -83,6 +83,8 @@ class _Measured:
 
 def add_checks(app: FastAPI, parts: Parts) -> None:
     """Add the routes."""
+    if parts.checks is None:
+        return
     checks, measured = parts.checks, _Measured(parts.instruments)
 
     @needs(Scope.CHECK)

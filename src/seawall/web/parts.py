@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from seawall.decisions import DecisionRecord
 from seawall.deploy.guard.contract import Checks, Media
@@ -19,6 +19,11 @@ from seawall.store.outbox import Message
 from seawall.web.body import Limits
 from seawall.web.instruments import Instruments
 from seawall.web.keys.model import ApiKey
+
+if TYPE_CHECKING:
+    from seawall.deploy.notices import Notices
+    from seawall.web.review.console import Console
+    from seawall.web.sessions.desk import Sessions
 
 
 class Verifier(Protocol):
@@ -136,7 +141,7 @@ class Parts:
     """The parts of a server.
 
     Attributes:
-        checks: What is checked, and how.
+        checks: What is checked, and how; None where programs are not served.
         keys: Verifies API keys.
         decisions: Records and finds decisions.
         lists: The hash lists.
@@ -150,11 +155,15 @@ class Parts:
         probes: What must be well for the server to be ready, by name.
         remote: Fetches for `url=`; None if no host is allowed.
         prevention: Counts what readers of messages did; None if there are no messages.
+        surfaces: What is served: `api`, `public`, `console`.
+        notices: What people tell of; None if nothing is taken.
+        sessions: How people sign in; None if nobody can.
+        console: What the review console shows; None if there is none.
         loopback: Whether the server is bound to this machine alone.
         hma_open: Whether the HMA-compatible endpoints answer without a key; on loopback alone.
     """
 
-    checks: Checks
+    checks: Checks | None
     keys: Verifier
     decisions: Decisions
     lists: Lookups
@@ -168,5 +177,9 @@ class Parts:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     remote: Remote | None = None
     prevention: Prevention | None = None
+    surfaces: frozenset[str] = frozenset({"api"})
+    notices: Notices | None = None
+    sessions: Sessions | None = None
+    console: Console | None = None
     loopback: bool = True
     hma_open: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,16 @@ def messenger_of(settings: Settings, clock: Clock) -> Messenger:
 
 
 def recorder_of(
-    settings: Settings, store: Store, ledger: Ledger, book: AccountBook, rollouts: Rollouts, messenger: Messenger
+    settings: Settings,
+    store: Store,
+    ledger: Ledger,
+    book: AccountBook,
+    rollouts: Rollouts,
+    messenger: Messenger,
+    others: Sequence[Hook] = (),
 ) -> Recorder:
     """Return what keeps decisions, and tells the others of them in its transaction."""
-    hooks: list[Hook] = [book.settle, rollouts.observe]
+    hooks: list[Hook] = [book.settle, rollouts.observe, *others]
     from seawall.deploy.prevention import PreventionMessenger, PreventionMeter, prevention_secret
 
     if isinstance(messenger, PreventionMessenger):

@@ -24,6 +24,7 @@ from seawall.policy.separation import SeparationPolicy, load_separation_policy
 from seawall.settings import Settings
 
 if TYPE_CHECKING:
+    from seawall.decisions import Hook
     from seawall.deploy.guard.lists import LiveLists
     from seawall.deploy.guard.media.pool import DecodePool
     from seawall.ledger import Ledger
@@ -55,6 +56,7 @@ class Parts:
         media: Looks at media.
         finetune: Looks at fine-tuning data.
         decoders: Decode processes to share; they stay open when the guard is closed.
+        hooks: Told of new decisions in the transaction that records them, beside the guard's own.
         clock: Tells the time.
     """
 
@@ -74,6 +76,7 @@ class Parts:
     media: MediaExaminer | None = None
     finetune: FinetuneExaminer | None = None
     decoders: DecodePool | None = None
+    hooks: Sequence[Hook] = ()
     clock: Clock = system_clock
 
 
@@ -150,7 +153,7 @@ class _Opening:
         rollouts = parts.rollouts or rollouts_of(settings, *self._database(), self._stack)
         book = parts.book or book_of(settings, *self._database(), self._options.workers)
         messenger = parts.messenger or messenger_of(settings, parts.clock)
-        records = parts.records or recorder_of(settings, *self._database(), book, rollouts, messenger)
+        records = parts.records or recorder_of(settings, *self._database(), book, rollouts, messenger, parts.hooks)
         vault = parts.vault or vault_of(settings, *self._database(), parts.clock)
         scope = parts.scope or scope_of(settings)
         policies = parts.policies or self._policies()

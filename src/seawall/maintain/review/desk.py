@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from seawall.cases.model import Case, CaseState, Item, Label, Task
+from seawall.cases.model import Case, CaseState, Item, Label, Task, TaskKind
 from seawall.maintain.review._judged import Known
 from seawall.maintain.review.golden import Golden, GoldenResult
 from seawall.maintain.review.looks import Compared
@@ -45,7 +45,13 @@ class CaseTasks(Protocol):
     """The tasks of cases; `seawall.cases.Cases` has them."""
 
     def claim(
-        self, user_id: str, *, queues: Sequence[str], exclude_severe: bool = False, exclude: Collection[str] = ()
+        self,
+        user_id: str,
+        *,
+        queues: Sequence[str],
+        kinds: Collection[TaskKind] | None = None,
+        exclude_severe: bool = False,
+        exclude: Collection[str] = (),
     ) -> Claimed | None:
         """Lease the next task."""
         ...
@@ -139,12 +145,13 @@ class Desk:
         self._seen = seen
         self._compared = compared
 
-    def claim(self, user_id: str, *, queues: Sequence[str]) -> Turn | Rest:
+    def claim(self, user_id: str, *, queues: Sequence[str], kinds: Collection[TaskKind] | None = None) -> Turn | Rest:
         """Give somebody the next task.
 
         Args:
             user_id: Who.
             queues: Of which queues.
+            kinds: Of which kinds, among the tasks of cases; None for any.
         """
         allowed = self._wellness.next_kind(user_id)
         if not allowed.anything:
@@ -153,7 +160,7 @@ class Desk:
             self._going_on(user_id)
             or self._again(user_id, queues, allowed)
             or self._golden_task(user_id, queues, allowed)
-            or self._of_cases(user_id, queues, allowed)
+            or self._of_cases(user_id, queues, kinds, allowed)
         )
         if given is None:
             return Rest(Answer(allowed.reasons, allowed.until))
@@ -236,10 +243,12 @@ class Desk:
             return None
         return _beside(found)
 
-    def _of_cases(self, user_id: str, queues: Sequence[str], allowed: Next) -> Turn | None:
+    def _of_cases(
+        self, user_id: str, queues: Sequence[str], kinds: Collection[TaskKind] | None, allowed: Next
+    ) -> Turn | None:
         for _ in range(_TRIES):
             claim = self._cases.claim(
-                user_id, queues=queues, exclude_severe=allowed.exclude_severe, exclude=allowed.exclude
+                user_id, queues=queues, kinds=kinds, exclude_severe=allowed.exclude_severe, exclude=allowed.exclude
             )
             if claim is None:
                 return None

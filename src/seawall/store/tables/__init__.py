@@ -16,6 +16,7 @@ from seawall.store.tables.accounts import (
     restriction,
     strike,
 )
+from seawall.store.tables.appeals import appeal, statement
 from seawall.store.tables.base import metadata
 from seawall.store.tables.cases import (
     case_decision,
@@ -83,6 +84,7 @@ __all__ = [
     "account_link",
     "account_refusal",
     "api_key",
+    "appeal",
     "break_glass",
     "case_decision",
     "case_effect",
@@ -146,6 +148,7 @@ __all__ = [
     "staff",
     "staff_notice",
     "staff_session",
+    "statement",
     "strike",
     "trusted_flagger",
     "vault_object",

@@ -1,4 +1,4 @@
-"""Retention: which objects of the vault must be kept, until when and on what ground. Holds are added, never shortened."""
+"""Retention: which objects of the vault must be kept, until when, on what ground. Holds are added, never shortened."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 

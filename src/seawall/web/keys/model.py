@@ -24,6 +24,8 @@ class Scope(StrEnum):
     """Look hashes and pictures up."""
     EVIDENCE = "evidence"
     """Bring the bytes of items that were notified."""
+    NOTICES = "notices"
+    """Send notices as a trusted flagger."""
     GATEWAY = "gateway"
     """Use a model through the gateway."""
     EFFECTS = "effects"

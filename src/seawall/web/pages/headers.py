@@ -12,7 +12,6 @@ _POLICY = (
     "style-src 'self'",
     "img-src 'self'",
     "connect-src 'self'",
-    "media-src 'none'",
     "form-action 'self'",
     "base-uri 'none'",
 )
@@ -27,22 +26,24 @@ _ALWAYS = {
 }
 
 
-def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
+def content_policy(frame_ancestors: Sequence[str] = (), *, media: bool = False) -> str:
     """Return the content policy of a page.
 
     Args:
         frame_ancestors: Origins that may show it in a frame; by default nobody.
+        media: Whether it has a player of what this server keeps.
     """
     ancestors = " ".join(frame_ancestors) or "'none'"
-    return "; ".join((*_POLICY, f"frame-ancestors {ancestors}"))
+    sources = "'self'" if media else "'none'"
+    return "; ".join((*_POLICY, f"media-src {sources}", f"frame-ancestors {ancestors}"))
 
 
-def secure(response: Response, *, frame_ancestors: Sequence[str] = ()) -> Response:
+def secure(response: Response, *, frame_ancestors: Sequence[str] = (), media: bool = False) -> Response:
     """Put the headers of a page on an answer, and return it."""
     headers = response.headers
     for name, value in _ALWAYS.items():
         headers[name] = value
-    headers["content-security-policy"] = content_policy(frame_ancestors)
+    headers["content-security-policy"] = content_policy(frame_ancestors, media=media)
     headers.setdefault("cache-control", "no-store")
     if not frame_ancestors:
         headers["x-frame-options"] = "DENY"

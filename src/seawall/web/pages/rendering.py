@@ -17,7 +17,13 @@ HTML = "text/html; charset=utf-8"
 
 
 def render(
-    request: Request, name: str, status: int = 200, *, frame_ancestors: Sequence[str] = (), **values: Any
+    request: Request,
+    name: str,
+    status: int = 200,
+    *,
+    frame_ancestors: Sequence[str] = (),
+    media: bool = False,
+    **values: Any,
 ) -> Response:
     """Return a page.
 
@@ -29,6 +35,7 @@ def render(
         name: `feature/name.html`, or `name.html` of those that all pages share.
         status: HTTP status.
         frame_ancestors: Origins that may show the page in a frame.
+        media: Whether it has a player of what this server keeps.
         values: What the template shows.
     """
     site = site_of(request)
@@ -42,7 +49,7 @@ def render(
         href=lambda path, **query: _href(path, language if chosen else None, query),
         **values,
     )
-    return secure(Response(text.encode(), status, media_type=HTML), frame_ancestors=frame_ancestors)
+    return secure(Response(text.encode(), status, media_type=HTML), frame_ancestors=frame_ancestors, media=media)
 
 
 def redirect(request: Request, path: str, status: int = 303) -> Response:

@@ -27,11 +27,15 @@ from seawall.web.instruments import Instruments
 from seawall.web.keys import KeyBook, LiveKeys
 from seawall.web.keys.book import key_secret
 from seawall.web.parts import Parts, Probe
-from seawall.web.serving.options import ServeOptions
+from seawall.web.serving.options import API, CONSOLE, ServeOptions
 
 if TYPE_CHECKING:
+    from seawall.casework import Casework
     from seawall.deploy.guard import Guard
+    from seawall.deploy.guard.opening import Parts as GuardParts
     from seawall.store import Store
+    from seawall.web.review.console import Console
+    from seawall.web.sessions import Sessions
 
 UPLOAD_BYTES = 1 << 30
 """Most bytes of uploads that one worker holds at once."""
@@ -46,7 +50,7 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
     Raises:
         SeawallError: If something of it cannot be opened.
     """
-    from seawall.deploy.guard import open_guard
+    from seawall.casework import open_casework
     from seawall.deploy.guard.opening import Parts as GuardParts
 
     with ExitStack() as stack:
@@ -60,12 +64,14 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
         # One for all that decode: a picture is decoded by the same processes whichever way it comes in.
         decoders = DecodePool(MediaLimits().processes)
         stack.callback(decoders.close)
+        casework = stack.enter_context(open_casework(settings, store, ledger))
         guard_options = GuardOptions(
             detectors=options.detectors, policy=options.policy, workers=options.workers, warm=True
         )
         guard_parts = GuardParts(store=store, ledger=ledger, policies=policies, lists=lists, decoders=decoders)
-        guard = stack.enter_context(open_guard(settings, guard_options, guard_parts))
-        stack.enter_context(open_background(settings, store, ledger))
+        guard = _guard(settings, options, guard_options, guard_parts, stack)
+        stack.enter_context(open_background(settings, store, ledger, casework.chores))
+        sessions = _sessions(options, casework, stack)
         outbox = Outbox(store)
         budget = MediaBudget(UPLOAD_BYTES)
         instruments = Instruments()
@@ -85,9 +91,41 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
             probes=_probes(guard, ledger, lists, policies),
             remote=open_remote(settings, budget),
             prevention=PreventionDoor.open(settings, store),
+            surfaces=options.surfaces,
+            notices=casework.notices,
+            sessions=sessions,
+            console=_console(casework) if sessions is not None else None,
             loopback=options.loopback,
             hma_open=options.hma_no_auth,
         )
+
+
+def _guard(
+    settings: Settings, options: ServeOptions, guard_options: GuardOptions, parts: GuardParts, stack: ExitStack
+) -> Guard | None:
+    """Open the guard, if programs are served: pages need no detectors."""
+    from seawall.deploy.guard import open_guard
+
+    if API not in options.surfaces:
+        return None
+    return stack.enter_context(open_guard(settings, guard_options, parts))
+
+
+def _sessions(options: ServeOptions, casework: Casework, stack: ExitStack) -> Sessions | None:
+    """Return how people sign in; None where the console is not served.
+
+    Without an address for people, a server that others reach has no console, unless it was asked for by name.
+    """
+    from seawall.web.sessions import Sessions
+
+    if CONSOLE not in options.surfaces:
+        return None
+    sessions = Sessions.from_env(casework.users)
+    if not (options.loopback or sessions.options.secure or options.named):
+        return None
+    if sessions.provider is not None:
+        stack.callback(sessions.provider.close)
+    return sessions
 
 
 def _policies(settings: Settings, options: ServeOptions, store: Store) -> LivePolicies:
@@ -96,7 +134,33 @@ def _policies(settings: Settings, options: ServeOptions, store: Store) -> LivePo
     return LivePolicies(store, secret=decision_secret(settings))
 
 
-def _probes(guard: Guard, ledger: Ledger, lists: LiveLists, policies: LivePolicies) -> Mapping[str, Probe]:
+def _console(casework: Casework) -> Console:
+    """Return what the review console shows."""
+    from seawall.errors import SeawallError
+    from seawall.web.review.console import Console
+
+    def name_of(person: str) -> str:
+        try:
+            return casework.users.get(person).pseudonym
+        except SeawallError:
+            return person
+
+    return Console(
+        cases=casework.cases,
+        desk=casework.desk,
+        wellness=casework.wellness,
+        quality=casework.quality,
+        aggregates=casework.aggregates,
+        vault=casework.vault,
+        derivatives=casework.derivatives,
+        viewing=casework.viewing,
+        name_of=name_of,
+        clock=casework.store.clock,
+        support=casework.support,
+    )
+
+
+def _probes(guard: Guard | None, ledger: Ledger, lists: LiveLists, policies: LivePolicies) -> Mapping[str, Probe]:
     def ledger_key() -> None:
         ledger.public_key()
 
@@ -105,7 +169,9 @@ def _probes(guard: Guard, ledger: Ledger, lists: LiveLists, policies: LivePolici
         return "stale" if status.stale else status.error
 
     def checkers() -> str | None:
-        found = [each for each in guard.ready() if each.refuses or each.status in _BROKEN]
+        found = [
+            each for each in (guard.ready() if guard is not None else ()) if each.refuses or each.status in _BROKEN
+        ]
         return f"{found[0].name}:{found[0].status}" if found else None
 
     probes: dict[str, Callable[[], str | None]] = {

@@ -9,10 +9,9 @@ from pathlib import Path
 from seawall.errors import UsageError
 
 MAX_WORKERS = 64
-SURFACES = ("api",)
-"""What can be served. The public form and the console are surfaces of their own."""
-
-_LATER = ("public", "console")
+API, PUBLIC, CONSOLE = "api", "public", "console"
+SURFACES = (API, PUBLIC, CONSOLE)
+"""What can be served: what programs ask, the pages for everybody, the pages of people who have signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,8 @@ class ServeOptions:
         workers: Processes that answer.
         detectors: Ids of detectors; empty for the default of the guard, `canary` alone for a rehearsal.
         policy: File of the guard policy; None for the active one.
+        surfaces: What is served.
+        named: Whether it was asked for by name: then a part that cannot be served is an error.
         hma_no_auth: Whether HMA-compatible reads need no key; on loopback alone.
         drain: Seconds that requests under way may still take when the server stops.
     """
@@ -34,6 +35,8 @@ class ServeOptions:
     workers: int = 1
     detectors: tuple[str, ...] = ()
     policy: Path | None = None
+    surfaces: frozenset[str] = frozenset(SURFACES)
+    named: bool = False
     hma_no_auth: bool = False
     drain: int = 30
 
@@ -58,17 +61,18 @@ class ServeOptions:
             return False
 
 
-def check_surfaces(names: str | None) -> None:
-    """Refuse to serve what there is not.
+def surfaces_of(names: str | None) -> frozenset[str]:
+    """Return what is to be served.
 
     Args:
         names: Separated by commas; None for everything there is.
 
     Raises:
-        UsageError: If one cannot be served.
+        UsageError: If one is not known.
     """
-    for name in (names or "api").split(","):
-        if name in _LATER:
-            raise UsageError(f"{name!r} cannot be served yet", hint="serve --only api")
-        if name not in SURFACES:
-            raise UsageError("unknown surface", hint="known: " + ", ".join((*SURFACES, *_LATER)))
+    if names is None:
+        return frozenset(SURFACES)
+    found = frozenset(name.strip() for name in names.split(",") if name.strip())
+    if not found or found - set(SURFACES):
+        raise UsageError("unknown surface", hint="known: " + ", ".join(SURFACES))
+    return found

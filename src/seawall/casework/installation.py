@@ -1,0 +1,172 @@
+"""Everything that people decide with, of one installation: cases, reviewing, notices, the vault's pictures and clocks.
+
+Who is told of a decision is said here, once, for every door: the server, its workers, and the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seawall.cases import Cases, load_review_policy
+from seawall.deploy.background import Chore
+from seawall.deploy.notices import NoticeHook, Notices, make_notices, make_resolver
+from seawall.ledger import KeyFile, Ledger, open_store
+from seawall.maintain.review import (
+    Aggregates,
+    Desk,
+    Golden,
+    Quality,
+    SeenOnce,
+    SideTasks,
+    Vocabularies,
+    Wellness,
+    load_floor,
+    load_quality,
+    load_repeats,
+)
+from seawall.maintain.review.looks import Compared
+from seawall.settings import Settings
+from seawall.users import Role, Users
+from seawall.vault import Vault, key_provider
+from seawall.vault.derivatives import Derivatives
+from seawall.vault.retention import CaseHolds, Retention
+from seawall.vault.viewing import ViewingRecord
+
+if TYPE_CHECKING:
+    from seawall.store import Store
+
+REVIEW_POLICY = "review.yaml"
+FLOOR = "floor.yaml"
+SUPPORT = "support.txt"
+_SUPPORT_LINES = 40
+_MINUTE, _HOUR = 60.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """The parts of deciding.
+
+    Attributes:
+        store, ledger: The database, and the ledger in it.
+        cases: Cases, tasks and decisions.
+        vault: Where the bytes are.
+        retention: What must be kept, and until when.
+        viewing: Who was shown what.
+        derivatives: Makes what is shown.
+        desk: Gives out tasks.
+        wellness: Limits, breaks, settings and opt-outs.
+        golden, quality, seen, vocabularies: As their classes say.
+        aggregates: Sums over five people or more.
+        notices: What users, trusted flaggers and hotlines tell.
+        users: People who sign in.
+        support: Lines of the organisation's own support page.
+        chores: What must happen by itself.
+    """
+
+    store: Store
+    ledger: Ledger
+    cases: Cases
+    vault: Vault
+    retention: Retention
+    viewing: ViewingRecord
+    derivatives: Derivatives
+    desk: Desk
+    wellness: Wellness
+    golden: Golden
+    quality: Quality
+    seen: SeenOnce
+    vocabularies: Vocabularies
+    aggregates: Aggregates
+    notices: Notices
+    users: Users
+    support: tuple[str, ...]
+    chores: tuple[Chore, ...]
+
+
+@contextmanager
+def open_casework(settings: Settings, store: Store | None = None, ledger: Ledger | None = None) -> Iterator[Casework]:
+    """Open everything that people decide with, for the length of a block.
+
+    Args:
+        settings: Where state is.
+        store: The database; it stays open afterwards. By default that of the settings.
+        ledger: In the same store.
+
+    Raises:
+        SeawallError: If something that is configured cannot be used.
+    """
+    with ExitStack() as stack:
+        opened = store if store is not None else stack.enter_context(open_store(settings))
+        book = ledger or Ledger.open(opened, KeyFile(settings.home / "keys"))
+        if ledger is None:
+            stack.callback(book.append_pending)
+        yield _assemble(settings, opened, book, stack)
+
+
+def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack) -> Casework:
+    home = settings.home
+    policy = load_review_policy(_file(home, REVIEW_POLICY))
+    floor = load_floor(_file(home, FLOOR))
+    quality_policy = load_quality(_file(home, "quality.yaml"))
+    vault = Vault(store, ledger, key_provider(settings), home / "vault")
+    retention = Retention(store, ledger)
+    viewing = ViewingRecord(store, ledger)
+    derivatives = stack.enter_context(Derivatives(vault))
+    seen = SeenOnce(store, ledger, load_repeats(_file(home, "repeats.yaml")))
+    side = SideTasks(store, policy.lease_seconds)
+    quality = Quality(store, ledger, side, quality_policy, seen)
+    golden = Golden(store, ledger, side, quality_policy)
+    hooks = (CaseHolds(retention), seen, quality, NoticeHook(ledger))
+    cases = Cases(store, ledger, policy, hooks, seen)
+    wellness = Wellness(store, viewing, floor)
+    users = Users(store, ledger, settings)
+    notices = make_notices(settings, store, ledger, vault, cases)
+    return Casework(
+        store=store,
+        ledger=ledger,
+        cases=cases,
+        vault=vault,
+        retention=retention,
+        viewing=viewing,
+        derivatives=derivatives,
+        desk=Desk(store, cases, wellness, side, golden, quality, seen, Compared(store, seen, derivatives)),
+        wellness=wellness,
+        golden=golden,
+        quality=quality,
+        seen=seen,
+        vocabularies=Vocabularies(store, ledger),
+        aggregates=Aggregates(viewing, lambda: _reviewers(users), floor, store.clock),
+        notices=notices,
+        users=users,
+        support=_support(home),
+        chores=tuple(_chores(cases, wellness, notices, store)),
+    )
+
+
+def _chores(cases: Cases, wellness: Wellness, notices: Notices, store: Store) -> Iterator[Chore]:
+    yield Chore(_MINUTE, cases.close_settled)
+    yield Chore(_HOUR, wellness.forget)
+    resolver = make_resolver(notices, store)
+    if resolver is not None:
+        yield Chore(_MINUTE, resolver.once)
+
+
+def _file(home: Path, name: str) -> Path | None:
+    path = home / name
+    return path if path.exists() else None
+
+
+def _support(home: Path) -> tuple[str, ...]:
+    path = _file(home, SUPPORT)
+    if path is None:
+        return ()
+    lines = path.read_text("utf-8", "replace").splitlines()
+    return tuple(line.strip()[:300] for line in lines if line.strip())[:_SUPPORT_LINES]
+
+
+def _reviewers(users: Users) -> Sequence[str]:
+    return [each.id for each in users.all() if each.role in (Role.REVIEWER, Role.LEAD)]

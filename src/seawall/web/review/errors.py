@@ -1,0 +1,25 @@
+"""What can go wrong on pages of the console, beyond what cases and wellness have."""
+
+from __future__ import annotations
+
+from seawall.web.errors import HttpProblem, UnknownPath
+
+
+class NotYours(UnknownPath):
+    """There is no such thing for you: it was shown to somebody else, is no longer held, or is too old."""
+
+    code = "not_yours"
+
+
+class RungLocked(HttpProblem):
+    """This step of the ladder cannot be taken now."""
+
+    code = "rung"
+    status = 403
+
+
+class RestFirst(HttpProblem):
+    """A limit is reached: nothing more is shown before a break."""
+
+    code = "rest_first"
+    status = 403

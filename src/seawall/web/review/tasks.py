@@ -1,0 +1,277 @@
+"""The page of a task: its case, its items step by step, and the form on which it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from seawall.cases import CaseError, IllegalTransition, LeaseLost, NotForYou, Result, Submitted
+from seawall.cases.model import Item, Label, TaskKind, Verdict
+from seawall.maintain.review import propose
+from seawall.maintain.review.wellness import Preset
+from seawall.users import Permission
+from seawall.vault.derivatives.model import Rung
+from seawall.vault.viewing.model import Exposure
+from seawall.web.errors import Malformed
+from seawall.web.pages import Fields, add_page, read_fields
+from seawall.web.review import ladder, views
+from seawall.web.review.console import Console
+from seawall.web.review.errors import NotYours
+from seawall.web.review.forms import Problems, draft_of, drafted, read_submission
+from seawall.web.review.frame import HOME, go, leads, page, told, words
+from seawall.web.review.holding import Held, held
+from seawall.web.review.looking import own_exposure, shown_in
+from seawall.web.sessions import SignedIn, current, signed_in
+
+MOVES = ("skip", "hold", "escalate")
+_TOLD = {Result.DECIDED: "saved", Result.AWAITS: "second", Result.DISAGREES: "disagrees", Result.ESCALATED: "escalated"}
+
+
+def add_tasks(app: FastAPI, console: Console) -> None:
+    """Add the routes."""
+    pages = _TaskPages(console)
+
+    @signed_in(Permission.REVIEW)
+    async def task(request: Request, task: str) -> Response:
+        return await run_in_threadpool(pages.task, request, task)
+
+    @signed_in(Permission.REVIEW)
+    async def heartbeat(request: Request, task: str) -> Response:
+        fields = await read_fields(request)
+        return await run_in_threadpool(pages.heartbeat, request, task, fields)
+
+    @signed_in(Permission.REVIEW)
+    async def decide(request: Request, task: str) -> Response:
+        fields = await read_fields(request)
+        return await run_in_threadpool(pages.decide, request, task, fields)
+
+    @signed_in(Permission.REVIEW)
+    async def move(request: Request, task: str) -> Response:
+        fields = await read_fields(request)
+        return await run_in_threadpool(pages.move, request, task, fields)
+
+    add_page(app, ["GET"], "/review/tasks/{task}", task)
+    add_page(app, ["POST"], "/review/tasks/{task}/heartbeat", heartbeat)
+    add_page(app, ["POST"], "/review/tasks/{task}/decide", decide)
+    add_page(app, ["POST"], "/review/tasks/{task}/move", move)
+
+
+class _TaskPages:
+    """Makes the pages.
+
+    Args:
+        console: What they show.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def task(self, request: Request, task_id: str) -> Response:
+        """Return the page of a task."""
+        me = current(request)
+        try:
+            holding = held(self._console, me.user.id, task_id)
+        except NotYours:
+            return go(request, HOME, "lost")
+        if holding.task.kind is TaskKind.APPEAL:
+            return go(request, f"/review/appeals/{holding.task.id}")
+        return self._page(request, me, holding, draft_of(holding.task.draft), {}, "")
+
+    def heartbeat(self, request: Request, task_id: str, fields: Fields) -> Response:
+        """Keep the lease, and the draft."""
+        user = current(request).user.id
+        draft = drafted(fields.get("draft"))
+        task = self._console.desk.heartbeat(task_id, user, _token(fields), draft)
+        return JSONResponse({"lease_until": task.lease_until}, headers={"cache-control": "no-store"})
+
+    def decide(self, request: Request, task_id: str, fields: Fields) -> Response:
+        """Take a decision; or return the page with what is wrong, and everything that was filled in."""
+        me = current(request)
+        try:
+            holding = held(self._console, me.user.id, task_id)
+        except NotYours:
+            return self._lost(request, me, task_id, fields)
+        asked = [each for each in holding.items if each.id in holding.asked]
+        known = {key: each for key, each in holding.known.items() if key in holding.asked}
+        submission, problems = read_submission(fields, asked, known, holding.alike)
+        problem = ""
+        if submission is not None:
+            try:
+                if holding.beside:
+                    given = {each.item_id: each.label for each in submission.verdicts}
+                    self._console.desk.submit(task_id, me.user.id, _token(fields), given)
+                    return go(request, HOME, "saved")
+                done = self._console.cases.submit(task_id, me.user.id, _token(fields), submission)
+                return go(request, HOME, _said(done))
+            except LeaseLost:
+                return self._lost(request, me, task_id, fields)
+            except NotForYou:
+                return go(request, HOME, "lost")
+            except CaseError as error:
+                problem = error.message
+        else:
+            problem = words(request)("review.decide.check")
+        return self._page(request, me, holding, fields, problems, problem, status=422)
+
+    def move(self, request: Request, task_id: str, fields: Fields) -> Response:
+        """Give a task back, or do something else with its case."""
+        me = current(request)
+        wanted = fields.get("move")
+        if wanted not in MOVES:
+            raise Malformed("there is no such move")
+        holding = held(self._console, me.user.id, task_id)
+        reason = fields.get("reason")
+        if wanted == "skip" or holding.beside:
+            self._console.desk.release(
+                task_id, me.user.id, _token(fields), reason=reason or "skipped", draft=holding.task.draft
+            )
+            return go(request, HOME, "skip")
+        if not reason:
+            problem = words(request)("review.decide.reason_missing")
+            return self._page(request, me, holding, draft_of(holding.task.draft), {}, problem, status=422)
+        try:
+            if wanted == "hold":
+                self._console.cases.hold(holding.case.id, me.user.id, reason)
+            else:
+                self._console.cases.escalate(holding.case.id, me.user.id, reason)
+        except IllegalTransition as error:
+            return self._page(request, me, holding, draft_of(holding.task.draft), {}, error.message, status=422)
+        return go(request, HOME, wanted)
+
+    def _lost(self, request: Request, me: SignedIn, task_id: str, fields: Fields) -> Response:
+        """Keep what was filled in although the task is somebody else's now, and say so."""
+        if not self._console.desk.beside(task_id):
+            with suppress(CaseError):
+                self._console.cases.heartbeat(task_id, me.user.id, _token(fields), draft_of_fields(fields))
+        return go(request, HOME, "lost")
+
+    def _page(
+        self,
+        request: Request,
+        me: SignedIn,
+        holding: Held,
+        filled: Fields,
+        errors: Problems,
+        problem: str,
+        status: int = 200,
+    ) -> Response:
+        t = words(request)
+        console = self._console
+        preset = console.wellness.preset(me.user.id, holding.case.category)
+        shown = shown_in(console, me.user.id, holding)
+        wanted = self._wanted(request, me)
+        others = {} if holding.beside else _others(console, holding.task.id, me.user.id, t)
+        there = [each for each in holding.items if each.id in holding.asked or each.id in holding.known]
+        numbers = {each.id: number for number, each in enumerate(there, 1)}
+        items = [self._item(each, holding, preset, shown, wanted, others, numbers, t, me) for each in there]
+        related = [] if holding.beside else console.cases.related(holding.case.id)
+        return page(
+            request,
+            "task",
+            "desk",
+            status,
+            task=views.task_view(holding.task),
+            case=views.case_view(holding.case),
+            items=items,
+            related=[{"id": each.case_id, "short": views.short(each.case_id), "why": each.why} for each in related],
+            label_groups=views.label_groups(drill=holding.case.drill),
+            outcomes=views.outcomes(t),
+            effects=views.effects(t),
+            filled=filled,
+            errors={name: t(f"review.decide.{kind}") for name, kind in errors.items()},
+            problem=problem,
+            told=told(request),
+            moves=MOVES if not holding.beside else ("skip",),
+            media=any(each.shown is not None and each.shown.how == "player" for each in items),
+            lead=leads(request),
+        )
+
+    def _wanted(self, request: Request, me: SignedIn) -> Exposure | None:
+        exposure = request.query_params.get("e")
+        if exposure is None:
+            return None
+        try:
+            return own_exposure(self._console, me, exposure)
+        except NotYours:
+            return None
+
+    def _item(
+        self,
+        item: Item,
+        holding: Held,
+        preset: Preset,
+        shown: list[Exposure],
+        wanted: Exposure | None,
+        others: Mapping[str, tuple[str, ...]],
+        numbers: Mapping[str, int],
+        t: views.Words,
+        me: SignedIn,
+    ) -> views.ItemView:
+        known = holding.known.get(item.id)
+        covered = known is None and wanted is not None and wanted.object == item.vault
+        may_open = me.may(Permission.OPEN_EVIDENCE)
+        viewed = self._console.viewing.viewed(item.vault, user=me.user.id) if item.vault else None
+        return views.ItemView(
+            id=item.id,
+            kind=item.kind.value,
+            facts=views.item_facts(item, t),
+            evidence=views.evidence_lines(item.evidence),
+            lineage=views.lineage(item, holding.items, t),
+            rungs=() if known is not None else ladder.buttons(item, preset, shown, t, may_open=may_open),
+            shown=_shown(item, wanted, preset) if covered and wanted is not None else None,
+            viewed=t(f"review.viewed.{viewed.value}") if viewed is not None else "",
+            known=views.label_words(known.label, t) if known is not None else None,
+            asked=item.id in holding.asked and known is None and item.id not in holding.alike,
+            alike=numbers.get(holding.alike.get(item.id, "")),
+            depicts=item.kind in ladder.DEPICTIONS,
+            rung_words=ladder.rung_words(item),
+            proposal=None if holding.beside else propose(item).words,
+            others=others.get(item.id, ()),
+        )
+
+
+def _shown(item: Item, exposure: Exposure, preset: Preset) -> views.Shown:
+    how = "picture"
+    if exposure.rung is Rung.CAPTION or item.kind in ladder.READ:
+        how = "text"
+    elif exposure.rung is Rung.FULL and item.kind in ladder.PLAYED:
+        how = "player"
+    return views.Shown(
+        exposure.id, exposure.rung.value, how, preset.hide_seconds, preset.hold, preset.volume, preset.muted
+    )
+
+
+def _others(console: Console, task_id: str, user: str, t: views.Words) -> dict[str, tuple[str, ...]]:
+    """Return what others said of items, as far as the way of verifying shows it, in words."""
+    said: dict[str, tuple[str, ...]] = {}
+    for each in console.cases.visible(task_id, user):
+        said[each.item_id] = (*said.get(each.item_id, ()), _verdict_words(each, t))
+    return said
+
+
+def _verdict_words(verdict: Verdict, t: views.Words) -> str:
+    label = views.label_words(Label(verdict.label), t)
+    return f"{label}: {verdict.rationale}" if verdict.rationale else label
+
+
+def _said(done: Submitted) -> str:
+    return _TOLD[done.result]
+
+
+def _token(fields: Fields) -> int:
+    sent = fields.get("token")
+    if not (sent.isascii() and sent.isdecimal() and len(sent) < 19):
+        raise Malformed("the form lacks its lease")
+    return int(sent)
+
+
+def draft_of_fields(fields: Fields) -> dict[str, Any]:
+    """Return what a form sent as a draft."""
+    left_out = {"csrf", "token"}
+    return {"fields": [[name, value] for name in sorted(fields.names() - left_out) for value in fields.all(name)]}
