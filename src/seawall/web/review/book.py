@@ -79,6 +79,7 @@ def _case(request: Request, console: Console, case_id: str, *, problem: str = ""
     except (NotFound, UsageError):
         raise NotYours from None
     t = words(request)
+    console.read(current(request).user.id, "case", case_id)
     items = console.cases.items(case_id)
     may_steer = current(request).may(Permission.ASSIGN)
     legal = [each for each in console.cases.legal(case.state) if each in STEERED] if may_steer else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seawall.cases import Cases
 from seawall.cases.model import TaskKind
 from seawall.clock import Clock
-from seawall.maintain.review import Aggregates, Desk, Quality, Wellness
+from seawall.maintain.review import Aggregates, Desk, Quality, Vocabularies, Vocabulary, Wellness
 from seawall.vault import Vault
 from seawall.vault.derivatives import Derivatives
 from seawall.vault.viewing import ViewingRecord
@@ -23,10 +23,12 @@ class Console:
         desk: Gives out tasks.
         wellness: Limits, breaks, settings and opt-outs.
         quality: How well people agree.
+        vocabularies: Lists of terms that verdicts may carry.
         aggregates: Sums over five people or more.
         vault: Where the bytes are.
         derivatives: Makes what is shown.
         viewing: Records what is shown.
+        read: Records that somebody read something: who, what sort of thing, and its id.
         name_of: How a person is called on pages, by id: a pseudonym.
         clock: Tells the time.
         support: Lines of the organisation's own support page.
@@ -36,13 +38,19 @@ class Console:
     desk: Desk
     wellness: Wellness
     quality: Quality
+    vocabularies: Vocabularies
     aggregates: Aggregates
     vault: Vault
     derivatives: Derivatives
     viewing: ViewingRecord
+    read: Callable[[str, str, str], None]
     name_of: Callable[[str], str]
     clock: Clock
     support: Sequence[str] = ()
+
+    def newest_vocabularies(self) -> list[Vocabulary]:
+        """Return the newest version of each vocabulary."""
+        return [self.vocabularies.get(name) for name in dict.fromkeys(name for name, _ in self.vocabularies.names())]
 
     def queues(self, *, lead: bool) -> list[str]:
         """Return the queues of which somebody gets tasks: that of escalations is for leads."""

@@ -69,8 +69,7 @@ def _verdict(fields: Fields, item: Item, problems: dict[str, str]) -> NewVerdict
         return None
     industry = _one_of(IndustryClass, fields.get(f"industry-{item.id}"))
     made = _one_of(GenerativeAi, fields.get(f"ai-{item.id}")) or GenerativeAi.UNKNOWN
-    terms = tuple(part.strip() for part in fields.get(f"terms-{item.id}").split(",") if part.strip())
-    return NewVerdict(item.id, label, industry, made, rationale, terms)
+    return NewVerdict(item.id, label, industry, made, rationale, fields.all(f"term-{item.id}"))
 
 
 def drafted(text: str) -> dict[str, Any]:

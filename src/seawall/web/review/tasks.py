@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from seawall.cases import CaseError, IllegalTransition, LeaseLost, NotForYou, Result, Submitted
 from seawall.cases.model import Item, Label, TaskKind, Verdict
-from seawall.maintain.review import propose
+from seawall.maintain.review import TermUnknown, propose
 from seawall.maintain.review.wellness import Preset
 from seawall.users import Permission
 from seawall.vault.derivatives.model import Rung
@@ -103,6 +103,7 @@ class _TaskPages:
         problem = ""
         if submission is not None:
             try:
+                self._console.vocabularies.expect(term for each in submission.verdicts for term in each.vocabulary)
                 if holding.beside:
                     given = {each.item_id: each.label for each in submission.verdicts}
                     self._console.desk.submit(task_id, me.user.id, _token(fields), given)
@@ -113,7 +114,7 @@ class _TaskPages:
                 return self._lost(request, me, task_id, fields)
             except NotForYou:
                 return go(request, HOME, "lost")
-            except CaseError as error:
+            except (CaseError, TermUnknown) as error:
                 problem = error.message
         else:
             problem = words(request)("review.decide.check")
@@ -163,6 +164,7 @@ class _TaskPages:
     ) -> Response:
         t = words(request)
         console = self._console
+        console.read(me.user.id, "case", holding.case.id)
         preset = console.wellness.preset(me.user.id, holding.case.category)
         shown = shown_in(console, me.user.id, holding)
         wanted = self._wanted(request, me)
@@ -183,6 +185,7 @@ class _TaskPages:
             label_groups=views.label_groups(drill=holding.case.drill),
             outcomes=views.outcomes(t),
             effects=views.effects(t),
+            vocabularies=console.newest_vocabularies(),
             filled=filled,
             errors={name: t(f"review.decide.{kind}") for name, kind in errors.items()},
             problem=problem,
