@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seawall.cases import Cases, load_review_policy
+from seawall.cases.effects import CaseEffects, OwnBanks, queue_bank
+from seawall.cases.from_decisions import CaseOpener
 from seawall.deploy.background import Chore
-from seawall.deploy.notices import NoticeHook, Notices, make_notices, make_resolver
+from seawall.deploy.enforcement import accounts_of, load_endpoint
+from seawall.deploy.notices import NoticeChores, NoticeHook, Notices, make_notices, make_resolver
 from seawall.ledger import KeyFile, Ledger, open_store
 from seawall.maintain.review import (
     Aggregates,
@@ -29,6 +32,7 @@ from seawall.maintain.review import (
     load_repeats,
 )
 from seawall.maintain.review.looks import Compared
+from seawall.matching import ListStore
 from seawall.settings import Settings
 from seawall.users import Role, Users
 from seawall.vault import Vault, key_provider
@@ -43,7 +47,7 @@ REVIEW_POLICY = "review.yaml"
 FLOOR = "floor.yaml"
 SUPPORT = "support.txt"
 _SUPPORT_LINES = 40
-_MINUTE, _HOUR = 60.0, 3600.0
+_SECOND, _MINUTE, _HOUR = 1.0, 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Casework:
     Attributes:
         store, ledger: The database, and the ledger in it.
         cases: Cases, tasks and decisions.
+        opener: Opens cases for what the guard stops; a hook of its records.
+        effects: Does what follows from decisions.
         vault: Where the bytes are.
         retention: What must be kept, and until when.
         viewing: Who was shown what.
@@ -70,6 +76,8 @@ class Casework:
     store: Store
     ledger: Ledger
     cases: Cases
+    opener: CaseOpener
+    effects: CaseEffects
     vault: Vault
     retention: Retention
     viewing: ViewingRecord
@@ -120,15 +128,24 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
     side = SideTasks(store, policy.lease_seconds)
     quality = Quality(store, ledger, side, quality_policy, seen)
     golden = Golden(store, ledger, side, quality_policy)
-    hooks = (CaseHolds(retention), seen, quality, NoticeHook(ledger))
+    hooks = (CaseHolds(retention), seen, quality, NoticeHook(ledger, queue_bank))
     cases = Cases(store, ledger, policy, hooks, seen)
     wellness = Wellness(store, viewing, floor)
     users = Users(store, ledger, settings)
     notices = make_notices(settings, store, ledger, vault, cases)
+    endpoint = load_endpoint(settings)
+    effects = CaseEffects(
+        cases,
+        accounts_of(settings, store, ledger),
+        OwnBanks(ListStore(home / "lists")),
+        drills=endpoint is not None and endpoint.drills,
+    )
     return Casework(
         store=store,
         ledger=ledger,
         cases=cases,
+        opener=CaseOpener(cases),
+        effects=effects,
         vault=vault,
         retention=retention,
         viewing=viewing,
@@ -143,11 +160,15 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         notices=notices,
         users=users,
         support=_support(home),
-        chores=tuple(_chores(cases, wellness, notices, store)),
+        chores=tuple(_chores(cases, effects, wellness, notices, store, ledger)),
     )
 
 
-def _chores(cases: Cases, wellness: Wellness, notices: Notices, store: Store) -> Iterator[Chore]:
+def _chores(
+    cases: Cases, effects: CaseEffects, wellness: Wellness, notices: Notices, store: Store, ledger: Ledger
+) -> Iterator[Chore]:
+    yield Chore(_SECOND, effects.once)
+    yield Chore(_MINUTE, NoticeChores(store, ledger, cases, effects.removed_at).once)
     yield Chore(_MINUTE, cases.close_settled)
     yield Chore(_HOUR, wellness.forget)
     resolver = make_resolver(notices, store)

@@ -1,4 +1,4 @@
-"""What follows from decisions: queued with them, done afterwards, each once, and taken back when they are overturned."""
+"""What follows from decisions: queued with them, done afterwards, each once; taken back when they are overturned."""
 
 from seawall.cases.effects.bank import Banks, OwnBanks
 from seawall.cases.effects.host import Statements

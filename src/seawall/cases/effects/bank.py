@@ -35,7 +35,7 @@ class Banks(Protocol):
     """Banks that take what people judged; `OwnBanks` has them on disk."""
 
     def put(self, bank: Bank, source: str, signals: tuple[Signal, ...], label: str, wanted: Callable[[], bool]) -> int:
-        """Let a bank hold the hashes of a source, unless `wanted` says no at the last moment; return how many are new."""
+        """Let a bank hold the hashes of a source, unless `wanted` says no by then; return how many are new."""
         ...
 
     def withdraw(self, bank: str, source: str) -> int:

@@ -79,7 +79,9 @@ def queue_bank(connection: Connection, case: Case, decision: CaseDecision, item:
 
     Args:
         connection: The transaction of the decision.
-        case, decision, item: As hooks are told.
+        case: The case.
+        decision: What it came to.
+        item: Which of its items.
     """
     asked = Wanted(EffectKind.BANK, item.id)
     kept = {Wanted(EffectKind(row["kind"]), row["item_id"]) for row in active_effects(connection, case.id)}

@@ -29,7 +29,14 @@ def gravest(ladder: Ladder, names: Mapping[Label, str], labels: Collection[Label
 
 
 def give(
-    accounts: Accounts, connection: Connection, *, decision_id: str, account: str, name: str, seen: Collection[str], at: str
+    accounts: Accounts,
+    connection: Connection,
+    *,
+    decision_id: str,
+    account: str,
+    name: str,
+    seen: Collection[str],
+    at: str,
 ) -> tuple[str, list[str]]:
     """Give the strike of a decision in the caller's transaction, once; return its id, and those that it replaces.
 

@@ -1,6 +1,6 @@
 """Enforcement: strikes, the ladder, rates and probing, secondary accounts, and effects that happen once."""
 
-from seawall.deploy.enforcement.book import EnforcementBook, open_accounts, open_links, sweep
+from seawall.deploy.enforcement.book import EnforcementBook, accounts_of, open_accounts, open_links, sweep
 from seawall.deploy.enforcement.endpoint import EffectsConfigError, Endpoint, load_endpoint
 from seawall.deploy.enforcement.ladder import load_ladder, shipped_ladder
 from seawall.deploy.enforcement.signature import SignatureInvalid, Verified, sign, verify_signature
@@ -18,6 +18,7 @@ __all__ = [
     "StandingUnknown",
     "Verified",
     "Webhook",
+    "accounts_of",
     "acknowledge_effect",
     "load_endpoint",
     "load_ladder",

@@ -112,7 +112,7 @@ def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts that the settings name, for the length of a block; a ladder is active then."""
     with open_store(settings) as store:
         ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
-        yield _accounts(settings, store, ledger)
+        yield accounts_of(settings, store, ledger)
         ledger.append_pending()
 
 
@@ -121,11 +121,12 @@ def open_links(settings: Settings) -> Iterator[Links]:
     """Open the tokens and links that the settings name, for the length of a block."""
     with open_store(settings) as store:
         ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
-        yield Links(store, ledger, _accounts(settings, store, ledger), TokenKeys.of(settings))
+        yield Links(store, ledger, accounts_of(settings, store, ledger), TokenKeys.of(settings))
         ledger.append_pending()
 
 
-def _accounts(settings: Settings, store: Store, ledger: Ledger) -> Accounts:
+def accounts_of(settings: Settings, store: Store, ledger: Ledger) -> Accounts:
+    """Return the accounts of an installation; a ladder is active then."""
     accounts = Accounts(store, ledger, decision_secret(settings))
     accounts.ladders.ensure(shipped_ladder())
     return accounts

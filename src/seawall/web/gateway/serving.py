@@ -91,6 +91,7 @@ def open_gateway(
     Raises:
         SeawallError: If something of it cannot be opened.
     """
+    from seawall.casework import open_casework
     from seawall.deploy.background import open_background
     from seawall.deploy.guard import open_guard
     from seawall.deploy.guard.opening import Parts
@@ -108,8 +109,10 @@ def open_gateway(
             if not keys.any:
                 hint()
         guard_options = GuardOptions(detectors=options.detectors, policy=options.policy, warm=True)
-        guard = stack.enter_context(open_guard(settings, guard_options, Parts(store=store, ledger=ledger)))
-        stack.enter_context(open_background(settings, store, ledger))
+        casework = stack.enter_context(open_casework(settings, store, ledger))
+        parts = Parts(store=store, ledger=ledger, hooks=(casework.opener.settle,))
+        guard = stack.enter_context(open_guard(settings, guard_options, parts))
+        stack.enter_context(open_background(settings, store, ledger, casework.chores))
         budget = MediaBudget(BUDGET)
         own = options.upstream_host
         yield GatewayParts(

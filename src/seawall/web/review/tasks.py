@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -77,8 +78,11 @@ class _TaskPages:
         me = current(request)
         try:
             holding = held(self._console, me.user.id, task_id)
-        except NotYours:
+            # Whoever opens the page is there: a lease that had run out is theirs again, if nobody else took the task.
+            task = self._console.desk.heartbeat(task_id, me.user.id, holding.task.token)
+        except (NotYours, LeaseLost):
             return go(request, HOME, "lost")
+        holding = replace(holding, task=replace(holding.task, lease_until=task.lease_until))
         if holding.task.kind is TaskKind.APPEAL:
             return go(request, f"/review/appeals/{holding.task.id}")
         return self._page(request, me, holding, draft_of(holding.task.draft), {}, "")

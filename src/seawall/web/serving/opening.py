@@ -68,7 +68,14 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
         guard_options = GuardOptions(
             detectors=options.detectors, policy=options.policy, workers=options.workers, warm=True
         )
-        guard_parts = GuardParts(store=store, ledger=ledger, policies=policies, lists=lists, decoders=decoders)
+        guard_parts = GuardParts(
+            store=store,
+            ledger=ledger,
+            policies=policies,
+            lists=lists,
+            decoders=decoders,
+            hooks=(casework.opener.settle,),
+        )
         guard = _guard(settings, options, guard_options, guard_parts, stack)
         stack.enter_context(open_background(settings, store, ledger, casework.chores))
         sessions = _sessions(options, casework, stack)
