@@ -189,7 +189,7 @@ def test_an_address_in_use_and_what_cannot_be_served_are_clear_errors(seawall: R
     assert done.code == 2
     assert "is in use" in done.err
     for arguments in (
-        ("--only", "console"),
+        ("--host", "0.0.0.0", "--only", "console"),
         ("--only", "api,zorblax"),
         ("--workers", "0"),
         ("--hma-no-auth", "--host", "0.0.0.0"),

@@ -6,6 +6,7 @@ Fields are named by what they are and the item's id: `label-ID`, `industry-ID`, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ Problems = Mapping[str, str]
 """What is wrong with which field, as words of the catalogue."""
 
 _SELF_EXPLAINING = frozenset({Label.BENIGN, Label.CANARY, Label.UNSURE})
+_COMMAS = re.compile(r"[,\u060c\u3001\uff0c;\n]")
 _MOST_DRAFT = 48 * 1024
 _MOST_FIELDS = 2_000
 _E = TypeVar("_E", EffectKind, GenerativeAi, IndustryClass, Label, Outcome)
@@ -49,7 +51,7 @@ def read_submission(
     if outcome is None:
         problems["outcome"] = "outcome_missing"
     effects = tuple(each for each in EffectKind if each.value in fields.all("effect"))
-    reasons = tuple(part.strip() for part in fields.get("reasons").split(",") if part.strip())
+    reasons = tuple(part.strip() for part in _COMMAS.split(fields.get("reasons")) if part.strip())
     if outcome not in (None, Outcome.NO_VIOLATION) and not reasons:
         problems["reasons"] = "rules_missing"
     whole = tuple(each for each in verdicts if each is not None)
