@@ -1,4 +1,4 @@
-"""The cases of a store: opening, claiming, judging and steering them. What is written is written whole or not at all."""
+"""The cases of a store: opening, claiming, judging and steering them. All of a step is written, or none of it."""
 
 from __future__ import annotations
 
@@ -249,6 +249,12 @@ class Cases:
             reason=reason,
             appeal_id=appeal_id,
             outcome=outcome,
+        )
+
+    def judge_anew(self, connection: Connection, decision_id: str, *, person: str, reason: str, appeal_id: str) -> Case:
+        """Say that an appeal was right, and let people judge the case anew who had no part in the decision."""
+        return steering.judge_anew(
+            self._office, connection, decision_id, person=person, reason=reason, appeal_id=appeal_id
         )
 
     def finish(self, connection: Connection, task_id: str, user_id: str, token: int) -> Task:

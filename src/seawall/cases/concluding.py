@@ -46,7 +46,11 @@ def conclude(
         case: The case.
         decision_id: Its id.
         ground: `people`, `carried` or `appeal`.
-        outcome, effects, reasons, first, second: Of the decision.
+        outcome: What it comes to.
+        effects: What follows.
+        reasons: Rules or clauses.
+        first: Who judged first.
+        second: Who judged last, if more than one did.
         person: Who took the last step; None if nobody did.
         items: What was decided on.
         labels: What each item is, by id.

@@ -57,7 +57,9 @@ def submit(office: Office, task_id: str, user_id: str, token: int, submission: S
 
     Args:
         office: Where cases are kept.
-        task_id, user_id, token: The lease.
+        task_id: The task.
+        user_id: Who holds it.
+        token: Of the lease.
         submission: What the reviewer says.
 
     Returns:

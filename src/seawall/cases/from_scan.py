@@ -41,12 +41,15 @@ _CATEGORIES = {
 _LISTED = "listed"
 _KINDS = {"image": ItemKind.IMAGE, "video": ItemKind.VIDEO, "audio": ItemKind.AUDIO, "text": ItemKind.TEXT}
 _TYPES = {"pdq": ItemKind.IMAGE, "vpdq": ItemKind.VIDEO}
+_OF_MATCHES = ("list", "list_version", "entry", "type", "distance", "orientation", "frame", "time_s")
+_OF_SEPARATIONS = ("type", "partition", "rule")
 _MOST_LINE = 1 << 20
 _MOST_SUMMARY = 1 << 24
 _MOST_MATCHES = 50
 _MOST_WAITING = 2000
 _MOST_TOGETHER = 200
 _MOST_REF = 4096
+_MOST_HOST = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +220,7 @@ def _why(row: Mapping[str, Any], purposes: Mapping[str, str]) -> str | None:
 
 
 def _match(row: Mapping[str, Any], purposes: Mapping[str, str]) -> dict[str, Any]:
-    if row.get("type") == _SEPARATION:
-        names = ("type", "partition", "rule")
-    else:
-        names = ("list", "list_version", "entry", "type", "distance", "orientation", "frame", "time_s")
+    names = _OF_SEPARATIONS if row.get("type") == _SEPARATION else _OF_MATCHES
     said = {name: row[name] for name in names if isinstance(row.get(name), str | int | float)}
     return said | {"purpose": _why(row, purposes)}
 
@@ -240,10 +240,10 @@ def _subject(item: str, origin: Mapping[str, Any]) -> str:
     """Return the source: the domain that an item was crawled from, else the file of the dataset that it is in."""
     host = _host(origin.get("url"))
     if host is not None:
-        return f"domain:{host}"
+        return f"domain:{_plain(host)}"
     parts = [part for part in (origin.get("dataset"), origin.get("shard")) if isinstance(part, str) and part]
     subject = "dataset:" + (" ".join(parts) if parts else "unknown " + _digest(item)[:16])
-    return subject if len(subject) <= MOST_SUBJECT else f"dataset:{_digest(subject)}"
+    return _plain(subject) if len(subject) <= MOST_SUBJECT else f"dataset:{_digest(subject)}"
 
 
 def _host(url: object) -> str | None:
@@ -251,7 +251,7 @@ def _host(url: object) -> str | None:
         host = urlsplit(url).hostname if isinstance(url, str) else None
     except ValueError:
         return None
-    return host[:_MOST_REF] if host else None
+    return host[:_MOST_HOST] if host else None
 
 
 def _ref(item: str, origin: Mapping[str, Any]) -> str:

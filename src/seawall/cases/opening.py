@@ -66,7 +66,7 @@ def new_case(office: Office, connection: Connection, values: Mapping[str, Any], 
         values: Columns of the case, but for what a new case always has.
         facts: What its first event tells.
     """
-    row = {
+    row: dict[str, Any] = {
         "id": new_id(),
         "state": CaseState.NEW.value,
         "open": True,

@@ -58,7 +58,8 @@ def stand(
         imminent: Whether somebody may be in danger now.
         findings: How many findings followed on each other.
         reach: How many people may have seen it.
-        opened_at, due_at: Its moments.
+        opened_at: When it was opened.
+        due_at: When it must be decided, if something says so.
     """
     points = weights.severity[severity]
     why = [f"severity {severity.name.lower()}: {points:g} points"]

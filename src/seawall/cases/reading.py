@@ -1,4 +1,4 @@
-"""Reading cases: one, many, what is related, and how queues stand. Pages follow an index; nothing is counted to the end."""
+"""Reading cases: one, many, and how queues stand. Pages follow an index; nothing is counted to the end."""
 
 from __future__ import annotations
 
@@ -88,10 +88,7 @@ def cases(
 ) -> list[Case]:
     """Return a page of cases, the most urgent first; without a state, the open ones."""
     wanted = select(review_case)
-    if state is None:
-        wanted = wanted.where(review_case.c.open)
-    else:
-        wanted = wanted.where(review_case.c.state == state.value)
+    wanted = wanted.where(review_case.c.open if state is None else review_case.c.state == state.value)
     if queue is not None:
         wanted = wanted.where(review_case.c.queue == queue)
     if drill is not None:

@@ -126,7 +126,7 @@ def follow(state: CaseState | None, kind: EventKind, held_from: CaseState | None
     Raises:
         IllegalTransition: If that cannot happen in this state.
     """
-    if kind is EventKind.RESUMED and state is CaseState.ON_HOLD and held_from in BACK:
+    if kind is EventKind.RESUMED and state is CaseState.ON_HOLD and held_from is not None and held_from in BACK:
         return BACK[held_from]
     found = TRANSITIONS.get((state, kind))
     if found is None:

@@ -87,23 +87,35 @@ def reopen(office: Office, case_id: str, person: str, reason: str) -> Case:
     """
     expect_person(person, reason)
     with office.store.begin() as connection:
-        row = office.locked(connection, case_id)
-        same = (
-            review_case.c.subject_key == row["subject_key"],
-            review_case.c.drill.is_(bool(row["drill"])),
-            review_case.c.open,
-        )
-        other = connection.execute(select(review_case.c.id).where(*same)).scalar()
-        if other is not None and other != case_id:
-            raise CaseError(f"the subject has an open case, {other}", hint="what is new belongs there")
-        changes = {"round": row["round"] + 1, "closed_at": None, "assigned": None}
-        moved = office.move(
-            connection, row, EventKind.REOPENED, person=person, data={"reason": reason}, changes=changes
-        )
-        for task in open_tasks(connection, case_id):
-            tasks.end(connection, task["id"], at=office.now(), ended="withdrawn")
-        tasks.ask(connection, moved, TaskKind.FIRST, at=office.now(), place=1)
-        return office.case(moved)
+        return office.case(_anew(office, connection, office.locked(connection, case_id), person, reason))
+
+
+def judge_anew(
+    office: Office, connection: Connection, decision_id: str, *, person: str, reason: str, appeal_id: str
+) -> Case:
+    """Say that an appeal was right, and let the case be judged anew, in the caller's transaction.
+
+    What was decided stands until something else is. Nobody judges it who had a part in that.
+
+    Args:
+        office: Where cases are kept.
+        connection: The caller's transaction.
+        decision_id: The decision; it must be the one that stands.
+        person: Who decides the appeal; nobody who had a part in the decision.
+        reason: Why.
+        appeal_id: The appeal.
+
+    Raises:
+        CaseError: If the person had a part in the decision, or the subject has another open case.
+    """
+    expect_person(person, reason)
+    row, decision = _standing(office, connection, decision_id)
+    barred = deciders(connection, decision)
+    if person in barred:
+        raise CaseError("who decided a case does not decide an appeal against it")
+    facts = {"decision": decision.id, "appeal": appeal_id}
+    moved = office.move(connection, row, EventKind.OVERTURNED, person=person, facts=facts, data={"reason": reason})
+    return office.case(_anew(office, connection, moved, person, reason, barred=barred))
 
 
 def appealed(office: Office, connection: Connection, decision_id: str, *, appeal_id: str, ask: bool = False) -> Case:
@@ -241,6 +253,26 @@ def deciders(connection: Connection, decision: CaseDecision) -> set[str]:
     joined = select(review_submission.c.reviewer).where(review_submission.c.decision_id == decision.id)
     people = set(connection.execute(joined).scalars())
     return people | {each for each in (decision.first, decision.second) if each is not None}
+
+
+def _anew(
+    office: Office, connection: Connection, row: Row, person: str, reason: str, *, barred: Collection[str] = ()
+) -> Row:
+    """Begin another round of a case that is locked."""
+    same = (
+        review_case.c.subject_key == row["subject_key"],
+        review_case.c.drill.is_(bool(row["drill"])),
+        review_case.c.open,
+    )
+    other = connection.execute(select(review_case.c.id).where(*same)).scalar()
+    if other is not None and other != row["id"]:
+        raise CaseError(f"the subject has an open case, {other}", hint="what is new belongs there")
+    changes = {"round": row["round"] + 1, "closed_at": None, "assigned": None}
+    moved = office.move(connection, row, EventKind.REOPENED, person=person, data={"reason": reason}, changes=changes)
+    for task in open_tasks(connection, row["id"]):
+        tasks.end(connection, task["id"], at=office.now(), ended="withdrawn")
+    tasks.ask(connection, moved, TaskKind.FIRST, at=office.now(), place=1, barred=barred)
+    return moved
 
 
 def _standing(office: Office, connection: Connection, decision_id: str) -> tuple[Row, CaseDecision]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from seawall.cases import _rows
 from seawall.cases._office import Office
@@ -164,4 +164,12 @@ def finish(
 
 def _effect(connection: Connection, effect_id: str, *, lock: bool) -> Row | None:
     wanted = select(case_effect).where(case_effect.c.id == effect_id)
-    return connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    return connection.execute(held(wanted) if lock else wanted).mappings().first()
+
+
+def held(wanted: Select[Any]) -> Select[Any]:
+    """Let nobody else do these effects until the transaction ends.
+
+    Whoever decides anew may still refer to them, and so never waits for a worker that waits for the case.
+    """
+    return wanted.with_for_update(key_share=True)

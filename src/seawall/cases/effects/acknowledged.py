@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from seawall.accounts.effects import TOPIC
 from seawall.cases._office import Office
-from seawall.cases.effects.about import finish, result_of
+from seawall.cases.effects.about import finish, held, result_of
 from seawall.cases.effects.plan import active_effects
 from seawall.cases.model import EffectKind
 from seawall.store.outbox import MessageState
@@ -47,7 +47,7 @@ def removed_at(office: Office, decision_id: str) -> str | None:
 def _note(office: Office, effect_id: str, at: str | None) -> bool:
     moment = at or office.now()
     with office.store.begin() as connection:
-        wanted = select(case_effect).where(case_effect.c.id == effect_id).with_for_update()
+        wanted = held(select(case_effect).where(case_effect.c.id == effect_id))
         row = connection.execute(wanted).mappings().one()
         if row["done_at"] is not None:
             return False

@@ -145,8 +145,9 @@ def concerned(labels: dict[str, Label], *, drill: bool) -> frozenset[str]:
 
 def _in_force(active: Sequence[Row]) -> list[Row]:
     """Return what of that is in force: of notices the last, which tells what the earlier ones do not."""
-    notices = [row for row in active if row["kind"] == EffectKind.NOTIFY.value][:-1]
-    return [row for row in active if row not in notices]
+    notices = [row for row in active if row["kind"] == EffectKind.NOTIFY.value]
+    last = max(notices, key=lambda row: (row["queued_at"], row["decision_id"]), default=None)
+    return [row for row in active if row["kind"] != EffectKind.NOTIFY.value or row is last]
 
 
 def _queue(connection: Connection, case: Row, decision_id: str, what: Wanted, at: str, *, of: str | None = None) -> str:

@@ -2,12 +2,12 @@
 
 An effect and what it takes back are of one lane, so one comes after the other; whoever does one holds its row. What is
 written in the database is written together with the effect's result; what is written in files may be written twice.
-Nothing is done for an effect that is taken back by then.
+Nothing is done for an effect that is taken back by then; but every decision is told to the account, in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from seawall.cases.effects.bank import Banks, signals_of
 from seawall.cases.effects.host import Statements, checked_statement, tell_host
 from seawall.cases.effects.plan import TOPIC
 from seawall.cases.effects.strikes import give, gravest, void
+from seawall.cases.effects.struck import TOPIC as UNSTRIKE
+from seawall.cases.effects.struck import still_standing
 from seawall.cases.model import EffectKind, SubjectKind
 from seawall.errors import SeawallError
-from seawall.store.outbox import Lease, Outbox
+from seawall.store.outbox import Lease, Message, Outbox
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,18 +85,19 @@ class CaseEffects:
         """
         note_acknowledged(self._office, limit)
         done: list[Performed] = []
-        while len(done) < limit and (lease := self._outbox.lease(TOPIC)) is not None:
-            done.append(self._attempt(lease))
+        for topic, perform in ((TOPIC, self._perform), (UNSTRIKE, self._unstrike)):
+            while len(done) < limit and (lease := self._outbox.lease(topic)) is not None:
+                done.append(self._attempt(lease, perform))
         return done
 
     def removed_at(self, decision_id: str) -> str | None:
         """Return when the host acknowledged the last removal of a decision; None if one is not acknowledged yet."""
         return removed_at(self._office, decision_id)
 
-    def _attempt(self, lease: Lease) -> Performed:
+    def _attempt(self, lease: Lease, perform: Callable[[Message], None]) -> Performed:
         failure = None
         try:
-            self._perform(lease.message.id)
+            perform(lease.message)
         except SeawallError as problem:
             failure = problem.code
         except OSError:
@@ -105,7 +108,12 @@ class CaseEffects:
             self._outbox.failed(lease, failure)
         return Performed(lease.message.id, str(lease.message.payload.get("kind", "")), failure)
 
-    def _perform(self, effect_id: str) -> None:
+    def _unstrike(self, message: Message) -> None:
+        strikes = still_standing(self._office.store, message.payload)
+        void(self._accounts, strikes, f"case decision {message.payload['decision']} found it harmless")
+
+    def _perform(self, message: Message) -> None:
+        effect_id = message.id
         with self._office.store.read() as connection:
             known = about(connection, effect_id)
         if known.settled:
@@ -124,9 +132,10 @@ class CaseEffects:
 
     def _skipped(self, known: About) -> str | None:
         """Return why nothing is done for an effect; None if something is."""
-        if known.taken_back and not known.result:
+        told = known.kind is EffectKind.NOTIFY
+        if known.taken_back and not known.result and not told:
             return "taken back"
-        if known.original is not None:
+        if known.original is not None and not told:
             before = result_of(known.original)
             if not before or "skipped" in before:
                 # It was not done, or a person has given it up before it was.
@@ -219,7 +228,7 @@ class CaseEffects:
         """Whether there is something to do still, now that nobody else does it."""
         if held.settled:
             return False
-        if held.taken_back and not held.result:
+        if held.taken_back and not held.result and held.kind is not EffectKind.NOTIFY:
             finish(self._office, connection, held.row, {"skipped": "taken back"})
             return False
         return True
