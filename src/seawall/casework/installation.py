@@ -5,7 +5,7 @@ Who is told of a decision is said here, once, for every door: the server, its wo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 from seawall.cases import Cases, load_review_policy
 from seawall.cases.effects import CaseEffects, OwnBanks, queue_bank
 from seawall.cases.from_decisions import CaseOpener
+from seawall.casework.marking import PackMarker
 from seawall.deploy.background import Chore
 from seawall.deploy.enforcement import accounts_of, load_endpoint
 from seawall.deploy.notices import NoticeChores, NoticeHook, Notices, make_notices, make_resolver
+from seawall.errors import NotFound
 from seawall.ledger import KeyFile, Ledger, open_store
+from seawall.maintain.appeals import AppealHook, Appeals, make_appeals
 from seawall.maintain.review import (
     Aggregates,
     Desk,
@@ -32,6 +35,7 @@ from seawall.maintain.review import (
     load_repeats,
 )
 from seawall.maintain.review.looks import Compared
+from seawall.maintain.statements import Statements, make_statements
 from seawall.matching import ListStore
 from seawall.settings import Settings
 from seawall.users import Role, Users
@@ -68,6 +72,8 @@ class Casework:
         golden, quality, seen, vocabularies: As their classes say.
         aggregates: Sums over five people or more.
         notices: What users, trusted flaggers and hotlines tell.
+        statements: What accounts are told of decisions, and why.
+        appeals: What parties ask to be looked at again.
         users: People who sign in.
         support: Lines of the organisation's own support page.
         chores: What must happen by itself.
@@ -90,6 +96,8 @@ class Casework:
     vocabularies: Vocabularies
     aggregates: Aggregates
     notices: Notices
+    statements: Statements
+    appeals: Appeals
     users: Users
     support: tuple[str, ...]
     chores: tuple[Chore, ...]
@@ -123,21 +131,24 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
     vault = Vault(store, ledger, key_provider(settings), home / "vault")
     retention = Retention(store, ledger)
     viewing = ViewingRecord(store, ledger)
-    derivatives = stack.enter_context(Derivatives(vault))
+    derivatives = stack.enter_context(Derivatives(vault, marker=PackMarker(home, store.clock)))
     seen = SeenOnce(store, ledger, load_repeats(_file(home, "repeats.yaml")))
     side = SideTasks(store, policy.lease_seconds)
     quality = Quality(store, ledger, side, quality_policy, seen)
     golden = Golden(store, ledger, side, quality_policy)
-    hooks = (CaseHolds(retention), seen, quality, NoticeHook(ledger, queue_bank))
-    cases = Cases(store, ledger, policy, hooks, seen)
-    wellness = Wellness(store, viewing, floor)
     users = Users(store, ledger, settings)
+    names = _names(users)
+    statements = make_statements(settings, store, ledger, names)
+    holds, told = CaseHolds(retention), NoticeHook(ledger, queue_bank)
+    cases = Cases(store, ledger, policy, (holds, seen, quality, told, statements, AppealHook(ledger)), seen)
+    wellness = Wellness(store, viewing, floor)
     notices = make_notices(settings, store, ledger, vault, cases)
     endpoint = load_endpoint(settings)
     effects = CaseEffects(
         cases,
         accounts_of(settings, store, ledger),
         OwnBanks(ListStore(home / "lists")),
+        statements=statements,
         drills=endpoint is not None and endpoint.drills,
     )
     return Casework(
@@ -158,6 +169,8 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         vocabularies=Vocabularies(store, ledger),
         aggregates=Aggregates(viewing, lambda: _reviewers(users), floor, store.clock),
         notices=notices,
+        statements=statements,
+        appeals=make_appeals(settings, store, ledger, vault, cases, statements, notices, names),
         users=users,
         support=_support(home),
         chores=tuple(_chores(cases, effects, wellness, notices, store, ledger)),
@@ -187,6 +200,19 @@ def _support(home: Path) -> tuple[str, ...]:
         return ()
     lines = path.read_text("utf-8", "replace").splitlines()
     return tuple(line.strip()[:300] for line in lines if line.strip())[:_SUPPORT_LINES]
+
+
+def _names(users: Users) -> Callable[[str], tuple[str, ...]]:
+    """Return what gives the names of somebody who decided: what parties are told must not hold them."""
+
+    def names(person: str) -> tuple[str, ...]:
+        try:
+            found = users.get(person)
+        except NotFound:
+            return ()
+        return found.name, found.pseudonym
+
+    return names
 
 
 def _reviewers(users: Users) -> Sequence[str]:

@@ -41,6 +41,8 @@ COMMANDS = {
     "accounts": "Strikes, restrictions and secondary accounts, and what follows from them.",
     "effects": "What is to happen because of decisions: deliver, acknowledge, retry.",
     "notices": "What users, trusted flaggers and hotlines told of, and what became of it.",
+    "appeals": "Who asked that a decision is looked at again, and what came of it.",
+    "dsa": "Statements of reasons: list, show, check and export them for the Transparency Database.",
     "users": "People who sign in: who they are, and what they may do.",
     "prevention": "Words and help services for those who are refused, and what they change.",
     "rollout": "Release models in stages, with a stop rule and a kill switch.",

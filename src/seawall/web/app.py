@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from seawall.web.appeals import add_appeal_pages, add_appeals
 from seawall.web.checks import add_checks
 from seawall.web.decisions import add_decisions
 from seawall.web.document import document
@@ -93,12 +94,16 @@ def _add_api(app: FastAPI, parts: Parts) -> None:
     if parts.notices is not None:
         add_notices(app, parts, parts.notices)
         add_evidence(app, parts, parts.notices)
+    if parts.appeals is not None and parts.statements is not None:
+        add_appeals(app, parts, parts.appeals, parts.statements)
 
 
 def _add_public(app: FastAPI, parts: Parts) -> None:
     """Add the pages for everybody."""
     if parts.notices is not None:
         add_public(app, parts, parts.notices)
+        if parts.appeals is not None:
+            add_appeal_pages(app, parts, parts.appeals, parts.notices.options)
 
 
 def _add_console(app: FastAPI, parts: Parts) -> None:

@@ -22,6 +22,8 @@ from seawall.web.keys.model import ApiKey
 
 if TYPE_CHECKING:
     from seawall.deploy.notices import Notices
+    from seawall.maintain.appeals import Appeals
+    from seawall.maintain.statements import Statements
     from seawall.web.review.console import Console
     from seawall.web.sessions.desk import Sessions
 
@@ -157,6 +159,8 @@ class Parts:
         prevention: Counts what readers of messages did; None if there are no messages.
         surfaces: What is served: `api`, `public`, `console`.
         notices: What people tell of; None if nothing is taken.
+        appeals: What parties ask to be looked at again; None where nothing can be.
+        statements: What accounts are told of decisions; given together with the appeals.
         sessions: How people sign in; None if nobody can.
         console: What the review console shows; None if there is none.
         loopback: Whether the server is bound to this machine alone.
@@ -179,6 +183,8 @@ class Parts:
     prevention: Prevention | None = None
     surfaces: frozenset[str] = frozenset({"api"})
     notices: Notices | None = None
+    appeals: Appeals | None = None
+    statements: Statements | None = None
     sessions: Sessions | None = None
     console: Console | None = None
     loopback: bool = True

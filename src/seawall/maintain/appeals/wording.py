@@ -21,7 +21,7 @@ class _Strict(BaseModel):
 
 
 class _Possible(_Strict):
-    yes: str
+    open: str
     until: str
     late: str
     superseded: str
@@ -104,7 +104,7 @@ def on_standing(standing: Standing, options: AppealOptions, locale: str) -> Told
         return _on_appeal(standing.appeal, options, language, words)
     if standing.open:
         until = standing.ground.until
-        line = words.possible.until.format(until=_moment(until)) if until is not None else words.possible.yes
+        line = words.possible.until.format(until=_moment(until)) if until is not None else words.possible.open
         return Told(language, line, (words.person,), None, ())
     state = words.possible.superseded if standing.superseded else words.possible.late
     return Told(language, state, (), None, _redress(words, options))

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from seawall.text import Matcher
+from seawall.text import Matches
 from seawall.vault.derivatives.model import Mark
 
 
+class Finder(Protocol):
+    """Finds terms, as `seawall.text.Matcher` does."""
+
+    def match(self, texts: Sequence[str]) -> list[Matches]:
+        """Return what is found in each text."""
+        ...
+
+
 class TermMarker:
-    """A `Marker` that asks a matcher of term packs.
+    """A `Marker` that asks what finds the terms of packs.
 
     Args:
         matcher: Of the installed packs, or of the canaries.
     """
 
-    def __init__(self, matcher: Matcher) -> None:
+    def __init__(self, matcher: Finder) -> None:
         self._matcher = matcher
 
     def marks(self, text: str) -> Sequence[Mark] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from seawall.web.pages import add_static
+from seawall.web.review.appeals import add_appeals
 from seawall.web.review.book import add_book
 from seawall.web.review.console import Console
 from seawall.web.review.desks import add_desk
@@ -25,6 +26,7 @@ def add_review(app: FastAPI, console: Console) -> None:
     add_static(app)
     add_desk(app, console)
     add_tasks(app, console)
+    add_appeals(app, console)
     add_looking(app, console)
     add_book(app, console)
     add_own(app, console)

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seawall.cases import CaseError, CaseEvent
-from seawall.cases.model import Case, CaseDecision, CaseState, Item, Verdict
+from seawall.cases import CaseError
+from seawall.cases.model import CaseState, Item, Verdict
 from seawall.errors import NotFound, UsageError
 from seawall.users import Permission
 from seawall.web.errors import Malformed
@@ -20,6 +20,7 @@ from seawall.web.review import views
 from seawall.web.review.console import Console
 from seawall.web.review.errors import NotYours
 from seawall.web.review.frame import go, page, told, words
+from seawall.web.review.summaries import case_rows, decision_rows, event_row
 from seawall.web.sessions import current, signed_in
 
 _PAGE = 50
@@ -89,9 +90,9 @@ def _case(request: Request, console: Console, case_id: str, *, problem: str = ""
         "cases",
         status,
         case=views.case_view(case),
-        facts=_facts(case, t),
+        facts=case_rows(case, t),
         items=[_item(each, console, t) for each in items],
-        decisions=[_decision(each, console, t) for each in console.cases.decisions(case_id)],
+        decisions=[decision_rows(each, console, t) for each in console.cases.decisions(case_id)],
         effects=[
             {
                 "words": t(f"review.effect.{each.kind.value}"),
@@ -101,7 +102,7 @@ def _case(request: Request, console: Console, case_id: str, *, problem: str = ""
             }
             for each in console.cases.effects(case_id)
         ],
-        events=[_event(each, console, t) for each in console.cases.events(case_id)],
+        events=[event_row(each, console, t) for each in console.cases.events(case_id)],
         related=[
             {"id": each.case_id, "short": views.short(each.case_id), "why": each.why}
             for each in console.cases.related(case_id)
@@ -130,20 +131,6 @@ def _steer(request: Request, console: Console, case_id: str, wanted: str, reason
     return go(request, f"/review/cases/{case_id}")
 
 
-def _facts(case: Case, t: views.Words) -> list[tuple[str, str]]:
-    told_of = [
-        ("subject", f"{t(f'review.subject.{case.subject_kind.value}')} {case.subject}"),
-        ("door", t(f"review.doors.{case.door.value}")),
-        ("category", case.category),
-        ("severity", t(f"review.severity.{int(case.severity)}")),
-        ("queue", case.queue),
-        ("opened", views.moment(case.opened_at)),
-        ("due", f"{views.moment(case.due_at)} · {case.due_why}" if case.due_at else None),
-        ("priority", " · ".join(case.why)),
-    ]
-    return [(t(f"review.case.{name}"), value) for name, value in told_of if value]
-
-
 def _item(item: Item, console: Console, t: views.Words) -> dict[str, str]:
     verdicts: Sequence[Verdict] = [each for each in console.cases.verdicts(item.case_id) if each.item_id == item.id]
     viewed = console.viewing.viewed(item.vault) if item.vault else None
@@ -152,28 +139,4 @@ def _item(item: Item, console: Console, t: views.Words) -> dict[str, str]:
         "kind": item.kind.value,
         "verdict": ", ".join(dict.fromkeys(views.label_words(each.label, t) for each in verdicts)),
         "viewed": t(f"review.seen.{viewed.value}") if viewed is not None else "–",
-    }
-
-
-def _decision(decision: CaseDecision, console: Console, t: views.Words) -> list[tuple[str, str]]:
-    people = [decision.first, *([decision.second] if decision.second else [])]
-    rows = [
-        ("outcome", t(f"review.outcome.{decision.outcome.value}")),
-        ("effects", ", ".join(t(f"review.effect.{each.value}") for each in decision.effects) or "–"),
-        ("reasons", ", ".join(decision.reasons) or "–"),
-        ("people", ", ".join(console.name_of(each) for each in people)),
-        ("at", views.moment(decision.at)),
-        ("policy", decision.policy[:12]),
-        ("supersedes", views.short(decision.supersedes) if decision.supersedes else None),
-    ]
-    return [(t(f"review.case.{name}"), value) for name, value in rows if value]
-
-
-def _event(event: CaseEvent, console: Console, t: views.Words) -> dict[str, str | None]:
-    reason = event.data.get("reason")
-    return {
-        "words": t(f"review.events.{event.kind.value}"),
-        "at": event.at,
-        "actor": console.name_of(event.person) if event.person else None,
-        "reason": str(reason) if isinstance(reason, str) else None,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seawall.cases import Cases
 from seawall.cases.model import TaskKind
 from seawall.clock import Clock
+from seawall.maintain.appeals import Appeals
 from seawall.maintain.review import Aggregates, Desk, Quality, Vocabularies, Vocabulary, Wellness
 from seawall.vault import Vault
 from seawall.vault.derivatives import Derivatives
@@ -24,6 +25,7 @@ class Console:
         wellness: Limits, breaks, settings and opt-outs.
         quality: How well people agree.
         vocabularies: Lists of terms that verdicts may carry.
+        appeals: What parties ask to be looked at again.
         aggregates: Sums over five people or more.
         vault: Where the bytes are.
         derivatives: Makes what is shown.
@@ -39,6 +41,7 @@ class Console:
     wellness: Wellness
     quality: Quality
     vocabularies: Vocabularies
+    appeals: Appeals
     aggregates: Aggregates
     vault: Vault
     derivatives: Derivatives

@@ -14,7 +14,21 @@ from seawall.web.sessions import current
 
 HOME = "/review"
 _TOLD = frozenset(
-    ("saved", "second", "disagrees", "escalated", "lost", "nothing", "skip", "hold", "escalate", "stop", "assigned")
+    (
+        "saved",
+        "second",
+        "disagrees",
+        "escalated",
+        "lost",
+        "nothing",
+        "lighter",
+        "skip",
+        "hold",
+        "escalate",
+        "stop",
+        "assigned",
+        "appeal",
+    )
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,21 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from seawall.cases import CaseError, IllegalTransition, LeaseLost, NotForYou, Result, Submitted
-from seawall.cases.model import Item, Label, TaskKind, Verdict
-from seawall.maintain.review import TermUnknown, propose
-from seawall.maintain.review.wellness import Preset
+from seawall.cases.model import TaskKind
+from seawall.maintain.review import TermUnknown
 from seawall.users import Permission
-from seawall.vault.derivatives.model import Rung
-from seawall.vault.viewing.model import Exposure
 from seawall.web.errors import Malformed
 from seawall.web.pages import Fields, add_page, read_fields
-from seawall.web.review import ladder, views
+from seawall.web.review import views
 from seawall.web.review.console import Console
 from seawall.web.review.errors import NotYours
 from seawall.web.review.forms import Problems, draft_of, drafted, read_submission
 from seawall.web.review.frame import HOME, go, leads, page, told, words
 from seawall.web.review.holding import Held, held
-from seawall.web.review.looking import own_exposure, shown_in
+from seawall.web.review.showing import item_views
 from seawall.web.sessions import SignedIn, current, signed_in
 
 MOVES = ("skip", "hold", "escalate")
@@ -84,14 +80,15 @@ class _TaskPages:
             return go(request, HOME, "lost")
         holding = replace(holding, task=replace(holding.task, lease_until=task.lease_until))
         if holding.task.kind is TaskKind.APPEAL:
-            return go(request, f"/review/appeals/{holding.task.id}")
+            asked = request.url.query
+            return go(request, f"/review/appeals/{holding.task.id}" + (f"?{asked}" if asked else ""))
         return self._page(request, me, holding, draft_of(holding.task.draft), {}, "")
 
     def heartbeat(self, request: Request, task_id: str, fields: Fields) -> Response:
         """Keep the lease, and the draft."""
         user = current(request).user.id
         draft = drafted(fields.get("draft"))
-        task = self._console.desk.heartbeat(task_id, user, _token(fields), draft)
+        task = self._console.desk.heartbeat(task_id, user, token_of(fields), draft)
         return JSONResponse({"lease_until": task.lease_until}, headers={"cache-control": "no-store"})
 
     def decide(self, request: Request, task_id: str, fields: Fields) -> Response:
@@ -110,9 +107,9 @@ class _TaskPages:
                 self._console.vocabularies.expect(term for each in submission.verdicts for term in each.vocabulary)
                 if holding.beside:
                     given = {each.item_id: each.label for each in submission.verdicts}
-                    self._console.desk.submit(task_id, me.user.id, _token(fields), given)
+                    self._console.desk.submit(task_id, me.user.id, token_of(fields), given)
                     return go(request, HOME, "saved")
-                done = self._console.cases.submit(task_id, me.user.id, _token(fields), submission)
+                done = self._console.cases.submit(task_id, me.user.id, token_of(fields), submission)
                 return go(request, HOME, _said(done))
             except LeaseLost:
                 return self._lost(request, me, task_id, fields)
@@ -134,7 +131,7 @@ class _TaskPages:
         reason = fields.get("reason")
         if wanted == "skip" or holding.beside:
             self._console.desk.release(
-                task_id, me.user.id, _token(fields), reason=reason or "skipped", draft=holding.task.draft
+                task_id, me.user.id, token_of(fields), reason=reason or "skipped", draft=holding.task.draft
             )
             return go(request, HOME, "skip")
         if not reason:
@@ -153,7 +150,7 @@ class _TaskPages:
         """Keep what was filled in although the task is somebody else's now, and say so."""
         if not self._console.desk.beside(task_id):
             with suppress(CaseError):
-                self._console.cases.heartbeat(task_id, me.user.id, _token(fields), draft_of_fields(fields))
+                self._console.cases.heartbeat(task_id, me.user.id, token_of(fields), draft_of_fields(fields))
         return go(request, HOME, "lost")
 
     def _page(
@@ -169,13 +166,7 @@ class _TaskPages:
         t = words(request)
         console = self._console
         console.read(me.user.id, "case", holding.case.id)
-        preset = console.wellness.preset(me.user.id, holding.case.category)
-        shown = shown_in(console, me.user.id, holding)
-        wanted = self._wanted(request, me)
-        others = {} if holding.beside else _others(console, holding.task.id, me.user.id, t)
-        there = [each for each in holding.items if each.id in holding.asked or each.id in holding.known]
-        numbers = {each.id: number for number, each in enumerate(there, 1)}
-        items = [self._item(each, holding, preset, shown, wanted, others, numbers, t, me) for each in there]
+        items = item_views(request, console, me, holding)
         related = [] if holding.beside else console.cases.related(holding.case.id)
         return page(
             request,
@@ -199,79 +190,17 @@ class _TaskPages:
             lead=leads(request),
         )
 
-    def _wanted(self, request: Request, me: SignedIn) -> Exposure | None:
-        exposure = request.query_params.get("e")
-        if exposure is None:
-            return None
-        try:
-            return own_exposure(self._console, me, exposure)
-        except NotYours:
-            return None
-
-    def _item(
-        self,
-        item: Item,
-        holding: Held,
-        preset: Preset,
-        shown: list[Exposure],
-        wanted: Exposure | None,
-        others: Mapping[str, tuple[str, ...]],
-        numbers: Mapping[str, int],
-        t: views.Words,
-        me: SignedIn,
-    ) -> views.ItemView:
-        known = holding.known.get(item.id)
-        covered = known is None and wanted is not None and wanted.object == item.vault
-        may_open = me.may(Permission.OPEN_EVIDENCE)
-        viewed = self._console.viewing.viewed(item.vault, user=me.user.id) if item.vault else None
-        return views.ItemView(
-            id=item.id,
-            kind=item.kind.value,
-            facts=views.item_facts(item, t),
-            evidence=views.evidence_lines(item.evidence),
-            lineage=views.lineage(item, holding.items, t),
-            rungs=() if known is not None else ladder.buttons(item, preset, shown, t, may_open=may_open),
-            shown=_shown(item, wanted, preset) if covered and wanted is not None else None,
-            viewed=t(f"review.viewed.{viewed.value}") if viewed is not None else "",
-            known=views.label_words(known.label, t) if known is not None else None,
-            asked=item.id in holding.asked and known is None and item.id not in holding.alike,
-            alike=numbers.get(holding.alike.get(item.id, "")),
-            depicts=item.kind in ladder.DEPICTIONS,
-            rung_words=ladder.rung_words(item),
-            proposal=None if holding.beside else propose(item).words,
-            others=others.get(item.id, ()),
-        )
-
-
-def _shown(item: Item, exposure: Exposure, preset: Preset) -> views.Shown:
-    how = "picture"
-    if exposure.rung is Rung.CAPTION or item.kind in ladder.READ:
-        how = "text"
-    elif exposure.rung is Rung.FULL and item.kind in ladder.PLAYED:
-        how = "player"
-    return views.Shown(
-        exposure.id, exposure.rung.value, how, preset.hide_seconds, preset.hold, preset.volume, preset.muted
-    )
-
-
-def _others(console: Console, task_id: str, user: str, t: views.Words) -> dict[str, tuple[str, ...]]:
-    """Return what others said of items, as far as the way of verifying shows it, in words."""
-    said: dict[str, tuple[str, ...]] = {}
-    for each in console.cases.visible(task_id, user):
-        said[each.item_id] = (*said.get(each.item_id, ()), _verdict_words(each, t))
-    return said
-
-
-def _verdict_words(verdict: Verdict, t: views.Words) -> str:
-    label = views.label_words(Label(verdict.label), t)
-    return f"{label}: {verdict.rationale}" if verdict.rationale else label
-
 
 def _said(done: Submitted) -> str:
     return _TOLD[done.result]
 
 
-def _token(fields: Fields) -> int:
+def token_of(fields: Fields) -> int:
+    """Return the number of the lease that a form carries.
+
+    Raises:
+        Malformed: If it carries none.
+    """
     sent = fields.get("token")
     if not (sent.isascii() and sent.isdecimal() and len(sent) < 19):
         raise Malformed("the form lacks its lease")
