@@ -303,6 +303,7 @@ class Task:
         lease_until: When the lease ends without a heartbeat, RFC 3339 in UTC.
         draft: What the owner has filled in so far, JSON; kept when a lease runs out.
         created_at, done_at: RFC 3339 in UTC.
+        done_by: User id of who did it; None if nobody did, or it fell away.
     """
 
     id: str
@@ -315,6 +316,7 @@ class Task:
     lease_until: str | None = None
     draft: Mapping[str, Any] = field(default_factory=dict)
     done_at: str | None = None
+    done_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seawall.cases.model import GenerativeAi, IndustryClass, Item, Label, Verdict
+from seawall.cases.model import GenerativeAi, IndustryClass, Item, Label, NewVerdict, Verdict
 from seawall.maintain.review.repeats import NEVER
 from seawall.store.tables import judged, judged_repeat
 
@@ -52,6 +52,16 @@ class Known:
         """In words."""
         return "the same bytes were judged before" if self.distance is None else "nearly the same was judged before"
 
+    @property
+    def generative_ai(self) -> GenerativeAi:
+        """Whether AI made it, known of equal bytes alone: what a resemblance means is for a person to weigh."""
+        return self.verdict.generative_ai if self.distance is None else GenerativeAi.UNKNOWN
+
+    def verdict_on(self, item_id: str) -> NewVerdict:
+        """Return what holds for an item, as somebody submits it who has not seen it."""
+        said = self.verdict
+        return NewVerdict(item_id, said.label, said.industry, self.generative_ai, self.why, said.vocabulary)
+
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
@@ -87,8 +97,7 @@ def repetition(known: Known, item: Item, verdict: str, at: str) -> Verdict:
         label=known.verdict.label,
         at=at,
         industry=known.verdict.industry,
-        # Of equal bytes alone: that a picture resembles one that AI made is for a person to weigh.
-        generative_ai=known.verdict.generative_ai if known.distance is None else GenerativeAi.UNKNOWN,
+        generative_ai=known.generative_ai,
         rationale=known.why,
         of=known.verdict.id,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seawall.cases.model import Case, CaseState, Item, Label, Task, TaskKind
+from seawall.errors import NotFound
 from seawall.maintain.review._judged import Known
 from seawall.maintain.review.golden import Golden, GoldenResult
 from seawall.maintain.review.looks import Compared
@@ -68,6 +69,10 @@ class CaseTasks(Protocol):
 
     def held(self, user_id: str) -> Sequence[Task]:
         """Return the tasks that somebody holds."""
+        ...
+
+    def task(self, task_id: str) -> Task:
+        """Return a task; raises `NotFound` if there is none."""
         ...
 
     def get(self, case_id: str) -> Case:
@@ -191,6 +196,14 @@ class Desk:
     def stop(self, user_id: str) -> Stopped:
         """Stop at once: every task is given back with its draft, and a break begins. Nobody is told."""
         return self._wellness.stop(user_id, self)
+
+    def done_by(self, task_id: str) -> str | None:
+        """Return who did a task; None if nobody has done it, or there is none."""
+        beside = self._side.get(task_id)
+        try:
+            return beside.task.done_by if beside is not None else self._cases.task(task_id).done_by
+        except NotFound:
+            return None
 
     def beside(self, task_id: str) -> bool:
         """Whether a task is beside the cases, so that `submit` takes it; not for the page to know before."""

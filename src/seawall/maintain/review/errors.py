@@ -13,9 +13,19 @@ class FloorInvalid(SeawallError):
 
 
 class TooLoose(SeawallError):
-    """A setting can only be stricter than the organisation's floor."""
+    """A setting can only be stricter than the organisation's floor.
+
+    Args:
+        message: What is wrong.
+        hint: What to do.
+        setting: Which one.
+    """
 
     code = "too_loose"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, setting: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.setting = setting
 
 
 class BreakNotOver(SeawallError):

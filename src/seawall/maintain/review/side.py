@@ -164,13 +164,10 @@ class SideTasks:
         return _read(row) if row is not None else None
 
     def held(self, user_id: str) -> list[Task]:
-        """Return the tasks that somebody holds."""
+        """Return the tasks that somebody holds, also those whose lease has run out and that nobody else took."""
         columns = side_task.c
         with self._store.read() as connection:
-            now = to_iso(self._store.clock())
-            query = side_task.select().where(
-                columns.owner == user_id, columns.done_at.is_(None), columns.lease_until >= now
-            )
+            query = side_task.select().where(columns.owner == user_id, columns.done_at.is_(None))
             return [_read(row).task for row in connection.execute(query).mappings()]
 
     def heartbeat(self, task_id: str, user_id: str, token: int, draft: Mapping[str, Any] | None = None) -> Task:
@@ -222,8 +219,7 @@ class SideTasks:
 
     def _held(self, connection: Connection, task_id: str, user_id: str, token: int) -> RowMapping:
         row = self._row(connection, task_id, change=True)
-        lost = row["lease_until"] is None or row["lease_until"] < to_iso(self._store.clock())
-        if row["done_at"] is not None or row["owner"] != user_id or row["token"] != token or lost:
+        if row["done_at"] is not None or row["owner"] != user_id or row["token"] != token:
             raise LeaseLost
         return row
 
@@ -250,6 +246,7 @@ def _read(row: RowMapping) -> SideTask:
         lease_until=row["lease_until"],
         draft=json.loads(row["draft"]),
         done_at=row["done_at"],
+        done_by=row["owner"] if row["done_at"] is not None else None,
     )
     expected = {key: Label(label) for key, label in json.loads(row["expected"]).items()}
     barred = frozenset(json.loads(row["barred"]))

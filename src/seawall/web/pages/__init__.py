@@ -6,7 +6,7 @@ and no other host. Each feature of the web keeps its own `templates`, `static` a
 
 from __future__ import annotations
 
-from seawall.web.pages.fields import Fields, read_fields
+from seawall.web.pages.fields import SIGNED_BYTES, Fields, read_fields
 from seawall.web.pages.headers import secure
 from seawall.web.pages.languages import Language, Wording
 from seawall.web.pages.rendering import asset, redirect, render
@@ -14,6 +14,7 @@ from seawall.web.pages.routes import add_page
 from seawall.web.pages.site import Site, add_static, site_of
 
 __all__ = [
+    "SIGNED_BYTES",
     "Fields",
     "Language",
     "Site",

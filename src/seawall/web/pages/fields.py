@@ -15,7 +15,9 @@ from seawall.web.errors import Malformed, WrongMediaType
 
 URLENCODED = "application/x-www-form-urlencoded"
 FORM_BYTES = 64 * 1024
-MOST_FIELDS = 200
+SIGNED_BYTES = 1 << 20
+"""Largest form of somebody who has signed in: a case of a thousand items has as many verdicts."""
+MOST_FIELDS = 6_000
 
 
 class Fields:

@@ -11,6 +11,14 @@ class NotYours(UnknownPath):
     code = "not_yours"
 
 
+class LeaseOver(HttpProblem):
+    """Somebody else has this task by now."""
+
+    code = "lease_over"
+    hint = "what was filled in is kept with the task"
+    status = 409
+
+
 class RungLocked(HttpProblem):
     """This step of the ladder cannot be taken now."""
 

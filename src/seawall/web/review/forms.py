@@ -21,8 +21,8 @@ Problems = Mapping[str, str]
 
 _SELF_EXPLAINING = frozenset({Label.BENIGN, Label.CANARY, Label.UNSURE})
 _COMMAS = re.compile(r"[,\u060c\u3001\uff0c;\n]")
-_MOST_DRAFT = 48 * 1024
-_MOST_FIELDS = 2_000
+_MOST_DRAFT = 512 * 1024
+_MOST_FIELDS = 6_000
 _E = TypeVar("_E", EffectKind, GenerativeAi, IndustryClass, Label, Outcome)
 
 
@@ -84,10 +84,15 @@ def drafted(text: str) -> dict[str, Any]:
         return {"fields": []}
     try:
         pairs: Any = json.loads(text) if len(text) <= _MOST_DRAFT else None
-        kept = [[str(name)[:200], str(value)[:10_000]] for name, value in pairs][:_MOST_FIELDS]
+        kept = [[_whole(name)[:200], _whole(value)[:10_000]] for name, value in pairs[:_MOST_FIELDS]]
     except (ValueError, TypeError, RecursionError):
         raise Malformed("a draft is a short list of pairs") from None
     return {"fields": kept}
+
+
+def _whole(value: Any) -> str:
+    """Return a value as text that can be written: half of a surrogate pair cannot, and JSON may carry one."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def draft_of(draft: Mapping[str, Any]) -> Fields:

@@ -49,17 +49,7 @@ def held(console: Console, user_id: str, task_id: str) -> Held:
     task = console.cases.task(task.id)
     turn = console.desk.claimed(task, case)
     asked = console.cases.asked(task.id)
-    known = {
-        key: NewVerdict(
-            key,
-            each.verdict.label,
-            each.verdict.industry,
-            each.verdict.generative_ai,
-            each.verdict.rationale,
-            each.verdict.vocabulary,
-        )
-        for key, each in turn.known.items()
-    }
+    known = {key: each.verdict_on(key) for key, each in turn.known.items()}
     return Held(task, case, turn.items, asked, known, beside=False, alike=alike(turn.items, asked))
 
 

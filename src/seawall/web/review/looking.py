@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from math import isfinite
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -123,6 +124,8 @@ def own_exposure(console: Console, me: SignedIn, exposure_id: str) -> Exposure:
 
 def _content(console: Console, me: SignedIn, exposure_id: str, wanted: str | None) -> Response:
     exposure = own_exposure(console, me, exposure_id)
+    if exposure.rung.shows_content and console.wellness.load(me.user.id).on_break:
+        raise RestFirst
     found = _RANGE.fullmatch(wanted or "")
     if exposure.rung is Rung.FULL and found is not None:
         return _part(console, exposure, int(found[1]), int(found[2]) if found[2] else None)
@@ -160,8 +163,10 @@ def _seen(console: Console, me: SignedIn, exposure_id: str, ms: str, spans: str,
     try:
         played = [(float(start), float(end)) for start, end in json.loads(spans)]
         visible = int(ms)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise Malformed("a beacon tells milliseconds and spans") from None
+    if not all(isfinite(each) for span in played for each in span):
+        raise Malformed("a beacon tells milliseconds and spans")
     try:
         console.viewing.seen(exposure_id, max(0, min(visible, _LONGEST_MS)), spans=played, sound=sound, user=me.user.id)
     except NotFound:

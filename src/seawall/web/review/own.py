@@ -5,10 +5,8 @@ And what leads see: sums over five people or more, and how well judgements agree
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -18,34 +16,17 @@ from starlette.responses import Response
 from seawall.clock import to_iso
 from seawall.errors import SeawallError
 from seawall.maintain.review import TooLoose
-from seawall.maintain.review.wellness import Preset
 from seawall.users import Permission
-from seawall.vault.derivatives.model import Rung
-from seawall.web.errors import Malformed
 from seawall.web.pages import Fields, add_page, read_fields
 from seawall.web.review.console import Console
 from seawall.web.review.desks import load_view
 from seawall.web.review.frame import go, page, words
-from seawall.web.review.views import Words, moment
+from seawall.web.review.gentler import choice_of, settings_of
+from seawall.web.review.views import moment
 from seawall.web.sessions import current, signed_in
 
 ME = "/review/me"
-_FLOORS = "floor"
-_SECONDS = (2, 3, 5, 8, 10, 15, 20, 30)
-_VOLUMES = (0, 10, 20, 30, 40)
-_BUDGETS = (25, 50, 75)
 _WEEKS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting as a choice: only what is as strict as the floor is offered."""
-
-    name: str
-    label: str
-    options: tuple[tuple[str, str], ...]
-    value: str
-    hint: str = ""
 
 
 def add_own(app: FastAPI, console: Console) -> None:
@@ -106,7 +87,7 @@ def _me(request: Request, console: Console, errors: Mapping[str, str] | None = N
         "me",
         status,
         load=load_view(wellness.load(user), t),
-        settings=_settings(console, user, t),
+        settings=settings_of(console.wellness.floor, wellness.settings(user), t),
         categories=[("*", t("review.me.nothing_severe")), *((each, each) for each in kinds)],
         opted=opted,
         errors=errors or {},
@@ -114,89 +95,14 @@ def _me(request: Request, console: Console, errors: Mapping[str, str] | None = N
     )
 
 
-def _settings(console: Console, user: str, t: Words) -> list[Setting]:
-    """Return the settings of the gravest kind of harm, which hold for all kinds, and the day's budget."""
-    floor, own = console.wellness.floor, console.wellness.settings(user)
-    strictest = _strictest([*floor.presets.values()])
-    chosen = own.presets["csam"]
-    same = t("review.me.as_floor")
-    rungs = [each for each in Rung if each.place <= floor.presets["csam"].top.place]
-    return [
-        Setting(
-            "start",
-            t("review.me.start"),
-            tuple((each.value, t(f"review.rungs.{each.value}")) for each in rungs if each.place <= 1),
-            chosen.start.value,
-            t("review.me.start_hint"),
-        ),
-        Setting(
-            "top",
-            t("review.me.top"),
-            tuple((each.value, t(f"review.rungs.{each.value}")) for each in reversed(rungs)),
-            chosen.top.value,
-            t("review.me.top_hint"),
-        ),
-        Setting(
-            "hide_seconds",
-            t("review.me.hide"),
-            tuple((str(each), str(each)) for each in _SECONDS if each <= strictest.hide_seconds),
-            str(chosen.hide_seconds),
-            t("review.me.hide_hint"),
-        ),
-        Setting(
-            "volume",
-            t("review.me.volume"),
-            tuple((str(each), f"{each} %") for each in _VOLUMES if each <= strictest.volume),
-            str(chosen.volume),
-        ),
-        Setting(
-            "day_units",
-            t("review.me.budget"),
-            (
-                ("", same),
-                *((str(floor.limits.day_units * each // 100), f"{each} %") for each in reversed(_BUDGETS)),
-            ),
-            str(own.limits.day_units) if "limits.day_units" in own.chosen else "",
-            t("review.me.budget_hint"),
-        ),
-    ]
-
-
-def _strictest(presets: Sequence[Preset]) -> Preset:
-    found = presets[0]
-    for each in presets[1:]:
-        found = found.stricter(each)
-    return found
-
-
 def _set(request: Request, console: Console, fields: Fields) -> Response:
-    user = current(request).user.id
-    wanted: dict[str, Any] = {name: fields.get(name) for name in ("start", "top") if fields.get(name)}
-    for name in ("hide_seconds", "volume", "day_units"):
-        text = fields.get(name)
-        if text and not (text.isascii() and text.isdecimal() and len(text) < 7):
-            raise Malformed("this setting is a number")
-    wanted |= {name: int(fields.get(name)) for name in ("hide_seconds", "volume") if fields.get(name)}
-    units = int(fields.get("day_units")) if fields.get("day_units") else None
-    floor = console.wellness.floor
-    presets = {kind: _fitting(floor.preset(kind), wanted) for kind in floor.presets if kind != "default"}
+    user, t = current(request).user.id, words(request)
     try:
-        console.wellness.set(user, presets=presets, limits={"day_units": units})
+        presets, limits = choice_of(fields)
+        console.wellness.set(user, presets=presets, limits=limits)
     except TooLoose as error:
-        return _me(request, console, {"start": error.message}, 422)
+        return _me(request, console, {error.setting: t("review.me.too_loose")}, 422)
     return go(request, ME, "saved")
-
-
-def _fitting(floor: Preset, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a choice is stricter than the floor of one kind; of the rest, the floor's."""
-    made: dict[str, Any] = {}
-    for name, value in wanted.items():
-        checked = Preset.checked(name, value)
-        if checked is None:
-            raise TooLoose(f"{name} cannot be this", hint="")
-        stricter = floor.with_choice({name: checked})
-        made[name] = value if getattr(stricter, name) == checked and stricter != floor else None
-    return made
 
 
 def _opt_out(request: Request, console: Console, category: str, until: str) -> Response:

@@ -86,7 +86,7 @@ def _view(common: _Showing, item: Item, *, judging: bool) -> views.ItemView:
         alike=common.numbers.get(alike) if alike is not None else None,
         depicts=item.kind in ladder.DEPICTIONS,
         rung_words=ladder.rung_words(item),
-        proposal=None if holding.beside else propose(item).words,
+        proposal=propose(item).words,
         others=common.others.get(item.id, ()),
     )
 

@@ -16,10 +16,10 @@ from seawall.cases.model import TaskKind
 from seawall.maintain.review import TermUnknown
 from seawall.users import Permission
 from seawall.web.errors import Malformed
-from seawall.web.pages import Fields, add_page, read_fields
+from seawall.web.pages import SIGNED_BYTES, Fields, add_page, read_fields
 from seawall.web.review import views
 from seawall.web.review.console import Console
-from seawall.web.review.errors import NotYours
+from seawall.web.review.errors import LeaseOver, NotYours
 from seawall.web.review.forms import Problems, draft_of, drafted, read_submission
 from seawall.web.review.frame import HOME, go, leads, page, told, words
 from seawall.web.review.holding import Held, held
@@ -40,12 +40,12 @@ def add_tasks(app: FastAPI, console: Console) -> None:
 
     @signed_in(Permission.REVIEW)
     async def heartbeat(request: Request, task: str) -> Response:
-        fields = await read_fields(request)
+        fields = await read_fields(request, most=SIGNED_BYTES)
         return await run_in_threadpool(pages.heartbeat, request, task, fields)
 
     @signed_in(Permission.REVIEW)
     async def decide(request: Request, task: str) -> Response:
-        fields = await read_fields(request)
+        fields = await read_fields(request, most=SIGNED_BYTES)
         return await run_in_threadpool(pages.decide, request, task, fields)
 
     @signed_in(Permission.REVIEW)
@@ -88,7 +88,10 @@ class _TaskPages:
         """Keep the lease, and the draft."""
         user = current(request).user.id
         draft = drafted(fields.get("draft"))
-        task = self._console.desk.heartbeat(task_id, user, token_of(fields), draft)
+        try:
+            task = self._console.desk.heartbeat(task_id, user, token_of(fields), draft)
+        except LeaseLost:
+            raise LeaseOver from None
         return JSONResponse({"lease_until": task.lease_until}, headers={"cache-control": "no-store"})
 
     def decide(self, request: Request, task_id: str, fields: Fields) -> Response:
@@ -97,6 +100,8 @@ class _TaskPages:
         try:
             holding = held(self._console, me.user.id, task_id)
         except NotYours:
+            if self._console.desk.done_by(task_id) == me.user.id:
+                return go(request, HOME, "saved")  # The button was pressed twice.
             return self._lost(request, me, task_id, fields)
         asked = [each for each in holding.items if each.id in holding.asked]
         known = {key: each for key, each in holding.known.items() if key in holding.asked}
@@ -128,22 +133,22 @@ class _TaskPages:
         if wanted not in MOVES:
             raise Malformed("there is no such move")
         holding = held(self._console, me.user.id, task_id)
-        reason = fields.get("reason")
-        if wanted == "skip" or holding.beside:
-            self._console.desk.release(
-                task_id, me.user.id, token_of(fields), reason=reason or "skipped", draft=holding.task.draft
-            )
-            return go(request, HOME, "skip")
-        if not reason:
+        reason, draft = fields.get("reason"), holding.task.draft
+        if wanted != "skip" and not reason:
             problem = words(request)("review.decide.reason_missing")
-            return self._page(request, me, holding, draft_of(holding.task.draft), {}, problem, status=422)
+            return self._page(request, me, holding, draft_of(draft), {}, problem, status=422)
         try:
-            if wanted == "hold":
+            if wanted == "skip" or holding.beside:
+                token = token_of(fields)
+                self._console.desk.release(task_id, me.user.id, token, reason=reason or "skipped", draft=draft)
+            elif wanted == "hold":
                 self._console.cases.hold(holding.case.id, me.user.id, reason)
             else:
                 self._console.cases.escalate(holding.case.id, me.user.id, reason)
+        except LeaseLost:
+            return go(request, HOME, "lost")
         except IllegalTransition as error:
-            return self._page(request, me, holding, draft_of(holding.task.draft), {}, error.message, status=422)
+            return self._page(request, me, holding, draft_of(draft), {}, error.message, status=422)
         return go(request, HOME, wanted)
 
     def _lost(self, request: Request, me: SignedIn, task_id: str, fields: Fields) -> Response:
@@ -185,7 +190,7 @@ class _TaskPages:
             errors={name: t(f"review.decide.{kind}") for name, kind in errors.items()},
             problem=problem,
             told=told(request),
-            moves=MOVES if not holding.beside else ("skip",),
+            moves=MOVES,
             media=any(each.shown is not None and each.shown.how == "player" for each in items),
             lead=leads(request),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from seawall.cases.model import Case, EffectKind, Item, Label, Outcome, Severity, Task, Viewed
@@ -31,15 +32,19 @@ LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The labels as the form groups them."""
 
 _TONES = {Severity.CRITICAL: "bad", Severity.HIGH: "care", Severity.MEDIUM: "info"}
+_HASHES = frozenset({"pdq", "vpdq", "pdqf", "md5", "sha1", "sha256", "chroma", "hash", "hashes"})
 _SHORT = 8
 _LINES = 40
 
 
 def label_groups(*, drill: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the labels that may be chosen: in a drill, nothing but what a drill's items can be."""
+    """Return the labels that may be chosen: in a drill, nothing but what a drill's items can be.
+
+    `canary` is among those of every case: a golden task, whose answer it may be, looks like any other.
+    """
     if drill:
         return (("none", (Label.CANARY, Label.BENIGN, Label.UNSURE)),)
-    return tuple((group, tuple(each for each in labels if each != Label.CANARY)) for group, labels in LABELS)
+    return LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +191,11 @@ def item_facts(item: Item, t: Words) -> tuple[tuple[str, str], ...]:
 
 
 def evidence_lines(evidence: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what detectors and lists said as lines: names, labels, scores, opaque ids. Hash values are left out."""
-    lines = list(_lines("", {name: value for name, value in evidence.items() if name != "pdq"}))
-    return tuple(lines[:_LINES])
+    """Return what detectors and lists said as lines: names, labels, scores, opaque ids. Hash values are left out.
+
+    In order of their names, as a golden task keeps them.
+    """
+    return tuple(islice(_lines("", evidence), _LINES))
 
 
 def lineage(item: Item, items: Sequence[Item], t: Words) -> tuple[Step, ...]:
@@ -237,8 +244,9 @@ def _step(item: Item, t: Words) -> str:
 
 def _lines(prefix: str, value: Any) -> Iterable[str]:
     if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _lines(f"{prefix}{name} ", each)
+        for name, each in sorted(value.items()):
+            if name not in _HASHES:
+                yield from _lines(f"{prefix}{name} ", each)
     elif isinstance(value, (list, tuple)):
         for each in value:
             yield from _lines(prefix, each)

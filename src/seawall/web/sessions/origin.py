@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from seawall.web.body import media_type, read
-from seawall.web.pages.fields import FORM_BYTES, URLENCODED, parse_fields
+from seawall.web.pages.fields import SIGNED_BYTES, URLENCODED, parse_fields
 from seawall.web.route import expect_local
 from seawall.web.sessions.errors import ForeignForm
 from seawall.web.sessions.options import SessionOptions
@@ -47,7 +47,7 @@ def expect_own_page(request: Request, options: SessionOptions) -> None:
             raise ForeignForm
 
 
-async def with_token(request: Request, token: str, *, most: int = FORM_BYTES) -> Request:
+async def with_token(request: Request, token: str, *, most: int = SIGNED_BYTES) -> Request:
     """Return a request whose form, or header, carries the token; its body can be read from the start.
 
     Args:

@@ -58,9 +58,9 @@ def _merged(
             continue
         value = kind.checked(name, given)
         if value is None:
-            raise TooLoose(f"{name} cannot be this", hint="")
+            raise TooLoose(f"{name} cannot be this", hint="", setting=name)
         floor = getattr(least, name)
         if not as_strict(kind.BOUNDS[name].sense, value, floor):
-            raise TooLoose(f"{name} is {floor} for {whom}, and can only be stricter", hint="")
+            raise TooLoose(f"{name} is {floor} for {whom}, and can only be stricter", hint="", setting=name)
         made[name] = value
     return made

@@ -5,8 +5,11 @@
   const form = document.getElementById("decision");
   const csrf = form ? form.elements.csrf.value : "";
   const token = form ? form.elements.token.value : "";
-  const post = (path, fields) =>
-    fetch(path, { method: "POST", body: new URLSearchParams({ csrf, token, ...fields }), keepalive: true, credentials: "same-origin" });
+  const post = (path, fields) => {
+    const body = new URLSearchParams({ csrf, token, ...fields });
+    // What may outlive its page is small: a browser refuses more than 64 KB.
+    return fetch(path, { method: "POST", body, keepalive: body.toString().length < 60000, credentials: "same-origin" });
+  };
 
   // Holding.
   const veils = [...document.querySelectorAll(".veil")];
