@@ -1,4 +1,4 @@
-"""The desk of the console, over HTTP: who may come, what comes next, leases and drafts, breaks, and stopping."""
+"""The desk over HTTP: what comes next, leases and drafts, and giving things back."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.routing import Route
 
 from seawall.cases.model import Severity
-from seawall.users import Permission, Role
-from seawall.web.sessions import SessionAccess
-from tests.web.console_bench import Bench, Person, benign, open_bench, picture
-from tests.web.sign_in_browser import HTML
+from seawall.users import Role
+from tests.web.console_bench import Bench, benign, open_bench, picture
 
-NOBODYS = "0" * 32
 DRAFT = [["reasons", "rule-7, rule-9"], ["outcome", "not_reportable"], ["effect", "remove"], ["effect", "notify"]]
 
 
@@ -26,17 +22,6 @@ DRAFT = [["reasons", "rule-7, rule-9"], ["outcome", "not_reportable"], ["effect"
 def bench(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Bench]:
     with open_bench(migrated_sqlite, tmp_path) as opened:
         yield opened
-
-
-def routes(bench: Bench) -> list[tuple[str, str, SessionAccess]]:
-    """All routes of the console: method, path with ids that lead nowhere, and who may use them."""
-    found = []
-    for route in bench.app.routes:
-        if isinstance(route, Route) and route.path.startswith("/review"):
-            path = re.sub(r"\{\w+\}", NOBODYS, route.path)
-            access = route.__dict__["access"]
-            found += [(method, path, access) for method in sorted(route.methods or ()) if method != "HEAD"]
-    return found
 
 
 def opened(bench: Bench, number: int = 1, **rest: Any) -> tuple[str, str]:
@@ -47,102 +32,6 @@ def opened(bench: Bench, number: int = 1, **rest: Any) -> tuple[str, str]:
 
 def lost(answer: httpx.Response) -> bool:
     return answer.headers.get("location") == "/review?told=lost"
-
-
-def test_every_page_of_the_console_says_which_permission_it_takes(bench: Bench) -> None:
-    found = routes(bench)
-    assert len(found) >= 22
-    for method, path, access in found:
-        assert isinstance(access, SessionAccess), (method, path)
-        assert access.permissions, (method, path)
-    opening = {path for _, path, access in found if Permission.OPEN_EVIDENCE in access.permissions}
-    assert opening == {f"/review/tasks/{NOBODYS}/items/{NOBODYS}/show", f"/review/exposures/{NOBODYS}"}
-
-
-def test_whoever_is_signed_out_gets_nothing_anywhere(bench: Bench) -> None:
-    for method, path, _ in routes(bench):
-        assert bench.ask(method, path).status_code == 401, (method, path)
-        answer = bench.ask(method, path, headers=HTML)
-        if method == "GET":
-            assert answer.headers["location"].startswith("/sign-in?next=%2Freview"), path
-        else:
-            assert answer.status_code == 401, path
-
-
-@pytest.mark.parametrize("role", [Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.AUDITOR])
-def test_each_role_reaches_its_own_pages_alone(bench: Bench, role: Role) -> None:
-    person = bench.person("pat", role, grant=False)
-    may = bench.users.permissions(person.user)
-    for method, path, access in routes(bench):
-        if path in ("/review/stop", "/review/break", "/review/break/end"):
-            continue
-        answer = person.get(path) if method == "GET" else person.post(path, {"move": "hold", "reason": "r"})
-        allowed = may.issuperset(access.permissions)
-        assert (answer.status_code != 403) == allowed, (method, path, answer.status_code)
-    expected = {
-        Role.REVIEWER: {Permission.REVIEW},
-        Role.LEAD: {Permission.REVIEW, Permission.ASSIGN, Permission.SEE_AGGREGATES},
-        Role.ADMIN: set(),
-        Role.AUDITOR: {Permission.SEE_AGGREGATES},
-    }
-    assert {each for each in expected[Role.LEAD] if each in may} == expected[role]
-
-
-def test_a_form_without_the_token_of_the_session_does_nothing(bench: Bench) -> None:
-    _, item = opened(bench)
-    rita, lena = bench.person("rita"), bench.person("lena", Role.LEAD)
-    task = rita.take()
-    place = rita.look(task, item, "tile")
-    case = bench.casework.cases.task(task).case_id
-    known = {"task": task, "item": item, "exposure": place.rpartition("/")[2], "case": case}
-    fields = {"token": "1", "move": "hold", "reason": "r", "rung": "tile", "ms": "1", **benign(item)}
-    before = (bench.shown(), bench.casework.cases.get(case).version)
-    posts = [
-        re.sub(r"\{(\w+)\}", lambda name: known[name[1]], route.path)
-        for route in bench.app.routes
-        if isinstance(route, Route) and route.path.startswith("/review") and "POST" in (route.methods or ())
-    ]
-    assert len(posts) >= 13
-    for path in posts:
-        for token in ({}, {"csrf": ""}, {"csrf": "0" * 64}, {"csrf": rita.csrf}):
-            who = lena if token.get("csrf") == rita.csrf else rita
-            assert who.ask("POST", path, data={**fields, **token}).status_code == 403, (path, token)
-        for headers in (
-            {"origin": "https://elsewhere.example"},
-            {"sec-fetch-site": "cross-site"},
-            {"sec-fetch-site": "same-site"},
-            {"origin": "http://127.0.0.1:1"},
-        ):
-            answer = rita.ask("POST", path, data={**fields, "csrf": rita.csrf}, headers=headers)
-            assert answer.status_code == 403, (path, headers)
-        file = {"f": ("f.txt", b"x", "text/plain")}
-        assert rita.ask("POST", path, data={"csrf": rita.csrf}, files=file).status_code == 403, path
-        # Nor does following a link.
-        assert rita.get(path).status_code in (200, 403, 405), path
-    assert (bench.shown(), bench.casework.cases.get(case).version) == before
-    assert bench.events("exposure.seen") == []
-    assert [each.id for each in bench.casework.desk.held(rita.id)] == [task]
-    assert not bench.casework.wellness.load(rita.id).on_break
-
-
-def test_pages_run_nothing_but_their_own_and_are_kept_nowhere(bench: Bench) -> None:
-    opened(bench)
-    lena = bench.person("lena", Role.LEAD)
-    task = lena.take()
-    case = bench.casework.cases.task(task).case_id
-    pages = ("/review", "/review/cases", f"/review/cases/{case}", f"/review/tasks/{task}", "/review/me")
-    for path in (*pages, "/review/team", "/review/support", "/review/break"):
-        answer = lena.get(path)
-        assert answer.status_code == 200, path
-        assert answer.headers["cache-control"] == "no-store"
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-        assert "media-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert not re.search(r"\s(style|on\w+)=|javascript:|data:|<style|autoplay", answer.text), path
-        assert not re.search(r'(src|href|action)="(https?:)?//', answer.text), path
-        assert not re.search(r"<script(?![^>]* src=)", answer.text), path
 
 
 def test_the_most_urgent_case_comes_next_and_stays_until_it_is_decided(bench: Bench) -> None:
@@ -313,136 +202,3 @@ def test_other_moves_want_a_reason_and_keep_what_was_drafted(bench: Bench) -> No
     answer = rita.post(f"/review/tasks/{task}/move", {"token": "1", "move": "hold", "reason": "an answer is awaited"})
     assert answer.headers["location"] == "/review?told=hold"
     assert bench.casework.cases.get(case).state.value == "on_hold"
-
-
-def test_i_need_to_stop_gives_all_back_with_what_was_written_and_begins_a_break(bench: Bench) -> None:
-    _, item = opened(bench)
-    rita, sam = bench.person("rita"), bench.person("sam")
-    task = rita.take()
-    draft = json.dumps([*DRAFT, [f"why-{item}", "half a sen"]])
-    answer = rita.post("/review/stop", {"task": task, "draft": draft})
-    assert answer.headers["location"] == "/review/break?told=stop"
-    page = rita.get(answer.headers["location"]).text
-    assert "nobody asks why" in page
-    assert "/review/break/end" in page
-    assert bench.casework.desk.held(rita.id) == []
-    assert bench.casework.wellness.load(rita.id).on_break
-    assert rita.post("/review/next", {"queue": ""}).headers["location"] == "/review/break"
-    assert 'href="/review/break"' in rita.get("/review").text
-    assert sam.take() == task
-    sam.post(f"/review/tasks/{task}/move", {"token": sam.value("token"), "move": "skip"})
-    rita.post("/review/break/end", {})
-    assert rita.take() == task
-    page = rita.get(f"/review/tasks/{task}").text
-    assert "half a sen</textarea>" in page
-    assert 'value="rule-7, rule-9"' in page
-
-
-def test_stopping_comes_before_anything_that_is_written(bench: Bench) -> None:
-    opened(bench, 1)
-    opened(bench, 2)
-    rita, sam = bench.person("rita"), bench.person("sam")
-    theirs = sam.take()
-    for draft in ("{", "", '[["a", "' + "b" * 50_000 + '"]]'):
-        task = rita.take()
-        rita.post("/review/stop", {"task": task, "draft": draft})
-        assert bench.casework.desk.held(rita.id) == []
-        rita.post("/review/break/end", {})
-        bench.moment.pass_by(hours=2)
-        sam.post(f"/review/tasks/{theirs}/heartbeat", {"token": "1", "draft": json.dumps(DRAFT)})
-    # Nobody stops somebody else, nor writes for them.
-    rita.post("/review/stop", {"task": theirs, "draft": "[]"})
-    assert [each.id for each in bench.casework.desk.held(sam.id)] == [theirs]
-    assert bench.casework.desk.held(sam.id)[0].draft["fields"] == DRAFT
-
-
-def test_a_break_of_ones_own_can_be_ended_at_once(bench: Bench) -> None:
-    rita = bench.person("rita")
-    page = rita.get("/review/break").text
-    assert 'action="/review/break"' in page
-    assert "/review/break/end" not in page
-    assert rita.post("/review/break", {}).headers["location"] == "/review/break"
-    assert "/review/break/end" in rita.get("/review/break").text
-    assert rita.post("/review/break/end", {}).headers["location"] == "/review"
-    assert not bench.casework.wellness.load(rita.id).on_break
-
-
-def _tired(bench: Bench, **case: Any) -> Person:
-    """Somebody who looked at severe things for so long that a break is due."""
-    _, item = opened(bench, severity=Severity.CRITICAL, **case)
-    rita = bench.person("rita")
-    task = rita.take()
-    for _ in range(16):
-        rita.ask_for(task, item, "tile")
-        bench.moment.pass_by(minutes=4)
-        rita.post(f"/review/tasks/{task}/heartbeat", {"token": "1", "draft": ""})
-    assert bench.casework.wellness.load(rita.id).must_break
-    rita.post(f"/review/tasks/{task}/move", {"token": "1", "move": "skip", "reason": ""})
-    return rita
-
-
-def test_a_break_that_is_due_lasts_as_long_as_a_break_does(bench: Bench) -> None:
-    rita = _tired(bench)
-    opened(bench, 2, severity=Severity.LOW)
-    assert "You have reached a limit." in rita.get("/review").text
-    assert rita.post("/review/next", {"queue": ""}).headers["location"] == "/review/break"
-    assert "A break is due." in rita.get("/review/break").text
-    rita.post("/review/break", {})
-    bench.moment.pass_by(minutes=9)
-    page = rita.get("/review/break").text
-    assert "The console opens again by itself." in page
-    assert "/review/break/end" not in page
-    assert rita.post("/review/break/end", {}).headers["location"] == "/review/break"
-    assert rita.post("/review/next", {"queue": ""}).headers["location"] == "/review/break"
-    bench.moment.pass_by(minutes=2)
-    assert "/review/break/end" in rita.get("/review/break").text
-    assert rita.post("/review/break/end", {}).headers["location"] == "/review"
-    assert rita.take()
-
-
-def test_after_three_severe_cases_something_lighter_comes(bench: Bench) -> None:
-    items = [opened(bench, number, severity=Severity.HIGH)[1] for number in range(5)]
-    mild, _ = opened(bench, 9, severity=Severity.LOW)
-    rita = bench.person("rita")
-    for _ in range(3):
-        task = rita.take()
-        case = bench.casework.cases.task(task).case_id
-        assert case != mild
-        rita.decide(task, benign(*bench.ids(case)))
-    assert bench.casework.cases.task(rita.take()).case_id == mild
-    assert len(items) == 5
-
-
-def test_categories_that_somebody_opted_out_of_are_not_given_to_them(bench: Bench) -> None:
-    one, _ = opened(bench, 1, category="csem.grooming", severity=Severity.MEDIUM)
-    rita, sam = bench.person("rita"), bench.person("sam")
-    assert rita.post("/review/me/opt-out", {"category": "csem", "until": "always"}).status_code == 303
-    answer = rita.post("/review/next", {"queue": ""})
-    assert answer.headers["location"] in ("/review?told=nothing", "/review?told=lighter")
-    other, _ = opened(bench, 2, category="other", severity=Severity.LOW)
-    task = rita.take()
-    assert bench.casework.cases.task(task).case_id == other
-    rita.post(f"/review/tasks/{task}/move", {"token": "1", "move": "hold", "reason": "waits"})
-    rita.post("/review/me/opt-in", {"category": "csem"})
-    assert bench.casework.cases.task(rita.take()).case_id == one
-    assert "opted" not in sam.get("/review/me").text
-
-
-def test_not_today_leaves_out_what_is_severe_until_tomorrow(bench: Bench) -> None:
-    severe, _ = opened(bench, 1, severity=Severity.CRITICAL)
-    rita = bench.person("rita")
-    assert rita.post("/review/me/opt-out", {"category": "*", "until": "today"}).status_code == 303
-    assert rita.post("/review/next", {"queue": ""}).headers["location"] == "/review?told=lighter"
-    mild, _ = opened(bench, 2, severity=Severity.LOW)
-    task = rita.take()
-    assert bench.casework.cases.task(task).case_id == mild
-    rita.post(f"/review/tasks/{task}/move", {"token": "1", "move": "hold", "reason": "waits"})
-    bench.moment.pass_by(hours=17)
-    assert bench.casework.cases.task(rita.take()).case_id == severe
-
-
-def test_what_was_told_is_chosen_from_a_list(bench: Bench) -> None:
-    rita = bench.person("rita")
-    for said in ("<b>x</b>", "Everything is fine", "title", "../..", ""):
-        page = rita.get("/review", params={"told": said}).text
-        assert 'role="status"' not in page

@@ -1,4 +1,4 @@
-"""The page of a task, over HTTP: the form of the decision, who sees what others said, and tasks that are none."""
+"""The page of a task and its form: what lacks is told, what is said is recorded, and two people decide."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from seawall.cases import Submission
-from seawall.cases.model import Door, EffectKind, Item, ItemKind, Label, NewItem, NewVerdict, Outcome, Severity
-from seawall.maintain.review import Golden
+from seawall.cases.model import Door, EffectKind, ItemKind, Label, NewItem, Outcome, Severity
 from seawall.store.tables import report_draft
 from seawall.users import Role
-from seawall.web.errors import Malformed
-from seawall.web.pages import Fields
-from seawall.web.pages.fields import parse_fields
-from seawall.web.review.forms import draft_of, drafted, read_submission
 from tests.web.console_bench import Bench, Person, benign, open_bench, picture, rule_broken
 
 SAVED = "/review?told=saved"
@@ -350,179 +341,3 @@ def test_the_draft_of_a_case_of_many_items_is_kept(bench: Bench) -> None:
     pairs = [[f"{name}-{item}", "unknown"] for item in ids for name in ("label", "industry", "ai", "why")]
     answer = rita.post(f"/review/tasks/{task}/heartbeat", {"token": "1", "draft": json.dumps(pairs)})
     assert answer.status_code == 200
-
-
-def always_golden(bench: Bench) -> Bench:
-    """The same installation, in which every task that is given out is a golden one."""
-    work = bench.casework
-    desk = work.desk
-    store, ledger = work.store, work.ledger
-    golden = Golden(store, ledger, work.golden._side, work.golden._policy, chance=lambda: 0.0)
-    made = type(desk)(
-        store, work.cases, work.wellness, desk._side, golden, work.quality, work.seen, desk._compared
-    )  # fmt: skip
-    return bench.with_parts(desk=made)
-
-
-def shape(page: str) -> list[str]:
-    """What a page looks like: its words and marks, without ids, moments and what a case says of itself."""
-    page = re.sub(r"[0-9a-f]{32,}|\b[0-9a-f]{8}\b|[0-9a-f]{12}…", "*", page)
-    page = re.sub(r'name="token" value="\d+"', "", page)
-    page = re.sub(r'<span class="mono">[^<]*</span>|<dt>Reference</dt><dd>[^<]*</dd>', "*", page)
-    return [line.strip() for line in page.splitlines() if line.strip()]
-
-
-SAID_OF_IT = {"detector": "d-1", "score": 0.91}
-
-
-def met(bench: Bench, *, golden: bool, evidence: Mapping[str, Any] = SAID_OF_IT) -> tuple[Person, str]:
-    """Take a real task, or a golden one that resembles it."""
-    bench.open(bench.item(picture(1), evidence=evidence, stage="output", ref="gen-1"), subject="account-1")
-    person = bench.person("rita")
-    task = person.take()
-    assert bench.console.desk.beside(task) == golden
-    return person, task
-
-
-@pytest.fixture
-def stocked(bench: Bench) -> Bench:
-    assert bench.casework.golden.stock(bench.casework.vault, 4, seed=7) == 4
-    return always_golden(bench)
-
-
-def test_the_page_of_a_golden_task_looks_as_that_of_any_other(
-    stocked: Bench, migrated_sqlite: Path, tmp_path: Path
-) -> None:
-    person, _ = met(stocked, golden=True)
-    folder = tmp_path / "another"
-    folder.mkdir()
-    with open_bench(migrated_sqlite, folder) as other:
-        real, _ = met(other, golden=False)
-        assert shape(person.page) == shape(real.page)
-
-
-def test_what_is_known_of_a_golden_item_is_told_in_the_order_of_any_other(
-    stocked: Bench, migrated_sqlite: Path, tmp_path: Path
-) -> None:
-    evidence = {"score": 0.91, "detector": "d-1", "a": {"z": 1, "b": 2}}
-    person, _ = met(stocked, golden=True, evidence=evidence)
-    folder = tmp_path / "another"
-    folder.mkdir()
-    lines = r'<ul class="evidence">.*?</ul>'
-    with open_bench(migrated_sqlite, folder) as other:
-        real, _ = met(other, golden=False, evidence=evidence)
-        assert re.findall(lines, person.page) == re.findall(lines, real.page)
-
-
-def test_a_golden_task_is_looked_at_and_submitted_as_any_other_and_tells_nothing(stocked: Bench) -> None:
-    rita, task = met(stocked, golden=True)
-    item = re.findall(r"/items/([0-9a-f]{32})/show", rita.page)[0]
-    assert rita.ask_for(task, item, "full").status_code == 403
-    for rung in ("caption", "tile", "full"):
-        assert rita.get(rita.look(task, item, rung)).status_code == 200
-    answer = rita.decide(task, {})
-    assert error_of(answer.text, f"label-{item}") == "Choose what it is."
-    draft = json.dumps([[f"why-{item}", "half a sen"]])
-    assert rita.post(f"/review/tasks/{task}/heartbeat", {"token": "1", "draft": draft}).status_code == 200
-    assert "half a sen</textarea>" in rita.get(f"/review/tasks/{task}").text
-    answer = rita.decide(task, rule_broken(item))
-    assert (answer.status_code, answer.headers["location"], answer.content) == (303, SAVED, b"")
-    page = rita.get(SAVED).text
-    assert not re.search("golden|stand-in|canary|right|wrong answer", page, re.IGNORECASE)
-
-
-@pytest.mark.parametrize("move", ["skip", "hold", "escalate"])
-def test_a_golden_task_is_given_back_as_any_other(stocked: Bench, move: str) -> None:
-    rita, task = met(stocked, golden=True)
-    path = f"/review/tasks/{task}/move"
-    if move != "skip":
-        answer = rita.post(path, {"token": "1", "move": move, "reason": ""})
-        assert (answer.status_code, "Say why." in answer.text) == (422, True)
-    answer = rita.post(path, {"token": "1", "move": move, "reason": "not mine"})
-    assert answer.headers["location"] == f"/review?told={move}"
-    assert stocked.console.desk.held(rita.id) == []
-
-
-def test_a_golden_task_whose_lease_ran_out_is_still_there_as_any_other(stocked: Bench) -> None:
-    rita, task = met(stocked, golden=True)
-    stocked.moment.pass_by(minutes=6)
-    assert rita.get(f"/review/tasks/{task}").status_code == 200
-
-
-def test_every_golden_task_can_be_answered_rightly(stocked: Bench) -> None:
-    from seawall.store.tables import golden_item, side_task
-
-    rita = stocked.person("rita")
-    for number in range(4):
-        stocked.open(stocked.item(picture(number)), subject=f"account {number}")
-        task = rita.take()
-        with stocked.casework.store.read() as connection:
-            row = connection.execute(side_task.select().where(side_task.c.id == task)).one()
-            assert len(connection.execute(golden_item.select()).all()) == 4
-        for item, label in json.loads(row.expected).items():
-            select = re.findall(rf'name="label-{item}".*?</select>', rita.page, re.DOTALL)[0]
-            assert f'value="{label}"' in select, label
-            rita.decide(task, {f"label-{item}": label, "outcome": "no_violation"})
-
-
-WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
-ITEMS = tuple(
-    Item(f"{number:032x}", "c" * 32, f"key {number}", kind, "2026-01-01T00:00:00.000000Z", vault="v")
-    for number, kind in enumerate((ItemKind.IMAGE, ItemKind.TEXT, ItemKind.VIDEO))
-)
-NAMES = st.sampled_from(
-    [
-        *(f"{name}-{item.id}" for item in ITEMS for name in ("label", "why", "industry", "ai", "term")),
-        *("outcome", "effect", "reasons", "token", "csrf", "label-", "why"),
-    ]
-)
-VALUES = st.sampled_from([*Label, *Outcome, *EffectKind, "A1", "B2", "yes", "no", "", " ", ",,", "rule-1"]) | WORDS
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(NAMES | WORDS, VALUES), max_size=30), st.integers(0, 3), st.integers(0, 2), st.booleans())
-def test_any_form_is_a_whole_submission_or_says_what_is_wrong(
-    pairs: list[tuple[str, str]], count: int, knowing: int, alike: bool
-) -> None:
-    fields = parse_fields(urlencode(pairs).encode())
-    asked = ITEMS[:count]
-    known = {each.id: NewVerdict(each.id, Label.BENIGN) for each in asked[:knowing]}
-    pair = {ITEMS[0].id: ITEMS[1].id} if alike and count > 1 else {}
-    submission, problems = read_submission(fields, asked, known, pair)
-    assert (submission is None) == bool(problems)
-    assert set(problems.values()) <= {"missing", "reason_missing", "outcome_missing", "rules_missing"}
-    if submission is not None:
-        assert isinstance(submission, Submission)
-        assert [each.item_id for each in submission.verdicts] == [each.id for each in asked]
-        assert all(submission.reasons) and (submission.reasons or submission.outcome is Outcome.NO_VIOLATION)
-        for verdict in submission.verdicts:
-            assert verdict.rationale or verdict.label in (Label.BENIGN, Label.CANARY, Label.UNSURE)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=12,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(JSON.map(json.dumps) | st.text(max_size=60) | st.lists(st.tuples(WORDS, WORDS)).map(json.dumps))
-def test_any_draft_is_kept_as_pairs_of_texts_that_a_page_can_show_or_refused(text: str) -> None:
-    try:
-        kept = drafted(text)
-    except Malformed:
-        return
-    assert set(kept) == {"fields"}
-    fields = draft_of(json.loads(json.dumps(kept)))
-    for name in fields.names():
-        for value in fields.all(name):
-            assert f"{name}={value}".encode()
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.sampled_from(["fields", "other"]), JSON, max_size=2))
-def test_a_draft_that_something_else_wrote_fills_in_nothing_wrong(draft: dict[str, Any]) -> None:
-    fields = draft_of(draft)
-    assert isinstance(fields, Fields)
-    assert all(isinstance(each, str) for name in fields.names() for each in fields.all(name))
