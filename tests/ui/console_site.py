@@ -15,8 +15,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 READY = re.compile(r".* on (http://127\.0\.0\.1:\d+)\n")
 PASSWORDS = {
@@ -92,7 +95,10 @@ def command(home: Path, *arguments: str, typed: str | None = None) -> str:
 
 @contextmanager
 def served(home: Path, *arguments: str) -> Iterator[Site]:
-    """Serve an installation with four people and a key, for the length of a block."""
+    """Serve an installation with four people and a key, nothing is judged again by chance."""
+    shipped = yaml.safe_load((files("seawall.maintain.review") / "quality.yaml").read_text("utf-8"))
+    never = shipped | {"again": shipped["again"] | {"rate": 0, "severe_rate": 0}}
+    (home / "quality.yaml").write_text(yaml.safe_dump(never | {"rules": shipped["rules"] | {"repeated_rate": 0}}))
     for name, password in PASSWORDS.items():
         by = [] if name == "root" else ["--by", "root"]
         command(home, "users", "add", name, "--role", ROLES[name], "--password-stdin", *by, typed=f"{password}\n")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.ui.console_site import PASSWORDS, Site, mark_of, picture, served
+from tests.ui.console_people import Person, hold, sitting, violations
+from tests.ui.console_site import Site, mark_of, picture, served
 
 pytestmark = pytest.mark.ui
-
-SHOTS = os.environ.get("SEAWALL_SCREENSHOTS")
-"""Where screenshots go, for people to look at; nowhere by default."""
 
 
 @pytest.fixture(scope="module")
@@ -24,65 +20,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-class Person:
-    """Somebody at a browser."""
-
-    def __init__(self, page: Any, site: Site, name: str) -> None:
-        self.page, self.site, self.name = page, site, name
-        self.bodies: list[tuple[str, bytes]] = []
-        self.said: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("requestfinished", self._took)
-
-    def _took(self, request: Any) -> None:
-        self.bodies.append((request.url, b""))
-
-    def go(self, path: str) -> None:
-        self.page.goto(self.site.address + path)
-
-    def sign_in(self) -> None:
-        self.go("/review")
-        self.page.fill("[name=name]", self.name)
-        self.page.fill("[name=password]", PASSWORDS[self.name])
-        self.page.press("[name=password]", "Enter")
-        self.page.wait_for_url("**/review")
-
-    def take(self) -> None:
-        self.go("/review")
-        self.page.click("main .card .primary")
-        self.page.wait_for_url("**/review/tasks/*")
-
-    def shot(self, name: str) -> None:
-        if SHOTS:
-            self.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-    def decide(self, label: str, outcome: str, *effects: str, reasons: str = "") -> None:
-        for each in self.page.query_selector_all("select[name^=label-]"):
-            each.select_option(label)
-        self.page.select_option("[name=outcome]", outcome)
-        for effect in effects:
-            self.page.check(f"[name=effect][value={effect}]")
-        self.page.fill("[name=reasons]", reasons)
-        self.page.click("#decision button[type=submit]")
-        self.page.wait_for_load_state()
-
-
 @pytest.fixture
 def person(browser: Any, site: Site) -> Iterator[Callable[..., Person]]:
-    contexts = []
-
-    def sit_down(name: str, **options: Any) -> Person:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        found = Person(context.new_page(), site, name)
-        found.sign_in()
-        return found
-
-    yield sit_down
-    for context in contexts:
-        context.close()
+    with sitting(browser, site) as sit_down:
+        yield sit_down
 
 
 def noticed(site: Site, number: int) -> str:
@@ -93,21 +34,6 @@ def noticed(site: Site, number: int) -> str:
     receipt: str = site.ask("POST", "/v1/notices", asked)["receipt"]
     site.bring(picture(number), receipt=receipt, media_type="image/png")
     return receipt
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
-
-
-def hold(page: Any) -> None:
-    veil = page.locator(".veil")
-    veil.scroll_into_view_if_needed()
-    box = veil.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
-    page.mouse.down()
 
 
 def test_two_people_decide_what_a_notice_told_of(site: Site, person: Callable[..., Person]) -> None:

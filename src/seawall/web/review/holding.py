@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from seawall.cases.model import Case, Item, NewVerdict, Task
+from seawall.cases.model import Case, Item, NewVerdict, Task, TaskKind
 from seawall.web.review.console import Console
 from seawall.web.review.errors import NotYours
 
@@ -49,7 +49,9 @@ def held(console: Console, user_id: str, task_id: str) -> Held:
     task = console.cases.task(task.id)
     turn = console.desk.claimed(task, case)
     asked = console.cases.asked(task.id)
-    known = {key: each.verdict_on(key) for key, each in turn.known.items()}
+    # Whoever decides an appeal looks anew: what was judged before is what the appeal is against.
+    judged = turn.known if task.kind is not TaskKind.APPEAL else {}
+    known = {key: each.verdict_on(key) for key, each in judged.items()}
     return Held(task, case, turn.items, asked, known, beside=False, alike=alike(turn.items, asked))
 
 
