@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seawall.cli._finding_cases import OpenCases, in_words, open_cases
 from seawall.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def scan_datasets(
         int | None, typer.Option(min=0, help="Do this part of the plan alone, from 0, and write receipts only.")
     ] = None,
     shard_count: Annotated[int | None, typer.Option(min=1, help="Of how many parts.")] = None,
+    cases: OpenCases = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Find known content in datasets, and record what was done. The same command resumes a scan."""
@@ -76,7 +78,11 @@ def scan_datasets(
     )
     with progress_bar() as show:
         summary = scan(tuple(sources or ()), options, progress=show)
-    typer.echo(json.dumps(summary, indent=2) if as_json else describe(summary, out))
+    said = describe(summary, out)
+    if cases and "shard_index" not in summary:
+        summary = summary | {"cases": open_cases(out)}
+        said += "\n" + in_words(summary["cases"])
+    typer.echo(json.dumps(summary, indent=2) if as_json else said)
     raise typer.Exit(int(exit_code(summary)))
 
 

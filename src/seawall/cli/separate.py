@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from seawall.cli._finding_cases import OpenCases, in_words, open_cases
 from seawall.cli._separate_audit import app as audit_app
 from seawall.errors import ExitCode
 
@@ -73,6 +74,7 @@ def separate_datasets(
     text: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column whose texts are the items. Default: told by the rows.")
     ] = None,
+    cases: OpenCases = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Put every item of datasets into one partition, and attest to it. The same command resumes."""
@@ -97,7 +99,11 @@ def separate_datasets(
     )
     with progress_bar() as show:
         summary = separate(tuple(sources or ()), options, progress=show)
-    typer.echo(json.dumps(summary, indent=2) if as_json else describe(summary, out))
+    said = describe(summary, out)
+    if cases and "shard_index" not in summary:
+        summary = summary | {"cases": open_cases(out)}
+        said += "\n" + in_words(summary["cases"])
+    typer.echo(json.dumps(summary, indent=2) if as_json else said)
     raise typer.Exit(int(exit_code(summary)))
 
 

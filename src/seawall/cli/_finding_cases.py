@@ -1,0 +1,35 @@
+"""What `scan --cases` and `separate --cases` do when they have settled: what was found waits for people to decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+OpenCases = Annotated[
+    bool, typer.Option("--cases", help="Open a case for each source in which something was found; see 'seawall cases'.")
+]
+
+
+def open_cases(out: Path) -> dict[str, Any]:
+    """Open the cases of a finished scan or separation; the same again adds nothing.
+
+    Args:
+        out: Its output directory.
+
+    Raises:
+        SeawallError: If the findings cannot be read, or the database cannot be written.
+    """
+    from seawall.cases.from_scan import open_from_scan
+    from seawall.casework import open_casework
+    from seawall.settings import Settings
+
+    with open_casework(Settings.from_env()) as casework:
+        opened = open_from_scan(casework.cases, out)
+    return {"opened": len(opened.cases), "items": opened.items, "left": opened.left}
+
+
+def in_words(cases: dict[str, Any]) -> str:
+    """Return what became of findings, in a line."""
+    return f"cases {cases['opened']:,} with {cases['items']:,} items; {cases['left']:,} items are for nobody to look at"
