@@ -6,11 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from seawall.deploy.notices.errors import OptionsInvalid
-from seawall.policy.guard.bounded_yaml import read_text, read_yaml
-from seawall.policy.guard.errors import GuardPolicyError
+from seawall.policy.guard.operator_file import checked, read_data
 
 FILE = "notices.yaml"
 
@@ -125,17 +124,7 @@ def load_options(home: Path) -> NoticeOptions:
     Raises:
         OptionsInvalid: If it cannot be used.
     """
-    path = home / FILE
-    if not path.exists():
-        return default_options()
-    try:
-        return NoticeOptions.model_validate(read_yaml(read_text(path), FILE) or {})
-    except GuardPolicyError as fault:
-        raise OptionsInvalid(fault.message) from None
-    except ValidationError as fault:
-        found = fault.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in found["loc"])[:200]
-        raise OptionsInvalid(f"{FILE}: {where}: {found['msg']}") from None
+    return checked(read_data(home / FILE, OptionsInvalid), FILE, NoticeOptions, OptionsInvalid)
 
 
 @cache

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from seawall.deploy.notices.model import Lane, NoticeOutcome, Receipt, Stage, Status
 from seawall.deploy.notices.options import NoticeOptions
-
-FALLBACK = "en"
+from seawall.languages import closest, texts_of
 
 
 class _Strict(BaseModel):
@@ -93,23 +90,12 @@ class Told:
 @cache
 def all_words() -> Mapping[str, NoticeWords]:
     """Return the words of all languages."""
-    import yaml
-
-    found: dict[str, NoticeWords] = {}
-    for file in (files(__package__) / "texts").iterdir():
-        if file.name.endswith(".yaml"):
-            data: Any = yaml.safe_load(file.read_text("utf-8"))
-            found[file.name.removesuffix(".yaml")] = NoticeWords.model_validate(data)
-    return found
+    return texts_of(__package__, NoticeWords)
 
 
 def words_for(locale: str) -> tuple[str, NoticeWords]:
     """Return a language that is known and closest to a locale, and its words."""
-    known = all_words()
-    for code in (locale, locale.partition("-")[0].lower()):
-        if code in known:
-            return code, known[code]
-    return FALLBACK, known[FALLBACK]
+    return closest(locale, all_words())
 
 
 def on_receipt(receipt: Receipt, options: NoticeOptions, locale: str | None = None) -> Told:

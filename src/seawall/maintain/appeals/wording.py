@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from seawall.languages import closest, texts_of
 from seawall.maintain.appeals.model import Appeal, AppealState, Standing
 from seawall.maintain.appeals.options import AppealOptions
-
-FALLBACK = "en"
 
 
 class _Strict(BaseModel):
@@ -78,23 +75,12 @@ class Told:
 @cache
 def all_words() -> Mapping[str, AppealWords]:
     """Return the words of all languages."""
-    import yaml
-
-    found: dict[str, AppealWords] = {}
-    for file in sorted((files(__package__) / "texts").iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            data: Any = yaml.safe_load(file.read_text("utf-8"))
-            found[file.name.removesuffix(".yaml")] = AppealWords.model_validate(data)
-    return found
+    return texts_of(__package__, AppealWords)
 
 
 def words_for(locale: str) -> tuple[str, AppealWords]:
     """Return a language that is known and closest to a locale, and its words."""
-    known = all_words()
-    for code in (locale, locale.partition("-")[0].lower()):
-        if code in known:
-            return code, known[code]
-    return FALLBACK, known[FALLBACK]
+    return closest(locale, all_words())
 
 
 def on_standing(standing: Standing, options: AppealOptions, locale: str) -> Told:

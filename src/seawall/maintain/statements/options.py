@@ -11,13 +11,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from seawall.cases.model import Door, EffectKind, Label
 from seawall.maintain.statements import values
 from seawall.maintain.statements.errors import StatementOptionsInvalid
-from seawall.policy.guard.bounded_yaml import read_text, read_yaml
-from seawall.policy.guard.errors import GuardPolicyError
+from seawall.policy.guard.bounded_yaml import read_yaml
+from seawall.policy.guard.operator_file import checked, read_data
 
 FILE = "statements.yaml"
 _PLACES = frozenset((name, "", None) for name in ("items", "kinds", "found", "decided", "reasons"))
@@ -154,13 +154,7 @@ def load_options(home: Path) -> StatementOptions:
     Raises:
         StatementOptionsInvalid: If it cannot be used.
     """
-    path = home / FILE
-    if not path.exists():
-        return default_options()
-    try:
-        return parse_options(read_yaml(read_text(path), FILE) or {})
-    except GuardPolicyError as fault:
-        raise StatementOptionsInvalid(fault.message) from None
+    return parse_options(read_data(home / FILE, StatementOptionsInvalid))
 
 
 def parse_options(data: Any) -> StatementOptions:
@@ -176,12 +170,7 @@ def parse_options(data: Any) -> StatementOptions:
         section = whole.get(key)
         merged = isinstance(section, Mapping) and isinstance(value, Mapping)
         whole[key] = {**section, **value} if merged and isinstance(section, Mapping) else value
-    try:
-        options = StatementOptions.model_validate(whole)
-    except ValidationError as fault:
-        found = fault.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in found["loc"])[:200]
-        raise StatementOptionsInvalid(f"{FILE}: {where}: {found['msg']}") from None
+    options = checked(whole, FILE, StatementOptions, StatementOptionsInvalid)
     _expect_usable(options)
     return options
 

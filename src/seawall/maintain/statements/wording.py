@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from seawall.languages import texts_of
 from seawall.maintain.statements.model import Statement, StatementKind
 from seawall.maintain.statements.options import StatementOptions
 
@@ -74,14 +74,7 @@ class StatementWords(_Strict):
 @cache
 def all_words() -> Mapping[str, StatementWords]:
     """Return the words of all languages."""
-    import yaml
-
-    found: dict[str, StatementWords] = {}
-    for file in sorted((files(__package__) / "texts").iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            data: Any = yaml.safe_load(file.read_text("utf-8"))
-            found[file.name.removesuffix(".yaml")] = StatementWords.model_validate(data)
-    return found
+    return texts_of(__package__, StatementWords)
 
 
 def statement_texts(statement: Statement, options: StatementOptions, receipt: str | None) -> dict[str, dict[str, str]]:
