@@ -41,6 +41,8 @@ COMMANDS = {
     "accounts": "Strikes, restrictions and secondary accounts, and what follows from them.",
     "effects": "What is to happen because of decisions: deliver, acknowledge, retry.",
     "notices": "What users, trusted flaggers and hotlines told of, and what became of it.",
+    "cases": "What people decide: list, show, assign, hold, escalate.",
+    "review": "Those who review: their floor, stand-ins, agreement, vocabularies, and a first case to try.",
     "appeals": "Who asked that a decision is looked at again, and what came of it.",
     "dsa": "Statements of reasons: list, show, check and export them for the Transparency Database.",
     "users": "People who sign in: who they are, and what they may do.",

@@ -11,7 +11,7 @@ from seawall.maintain.review.errors import (
     TooLoose,
     VocabularyInvalid,
 )
-from seawall.maintain.review.golden import Golden, GoldenResult
+from seawall.maintain.review.golden import Golden, GoldenResult, StandIn
 from seawall.maintain.review.proposals import Proposal, propose
 from seawall.maintain.review.quality import Agreement, Quality, Rejudged
 from seawall.maintain.review.repeats import RepeatPolicy, load_repeats
@@ -42,6 +42,7 @@ __all__ = [
     "Rest",
     "SeenOnce",
     "SideTasks",
+    "StandIn",
     "TermUnknown",
     "TooLoose",
     "Turn",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from seawall.cases.model import Case, CaseState, Item, ItemKind, Label
 from seawall.clock import to_iso
-from seawall.errors import UsageError
+from seawall.errors import NotFound, UsageError
 from seawall.maintain.review.sampling import QualityPolicy, unforeseen
 from seawall.maintain.review.side import SideKind, SideTask, SideTasks
 from seawall.store.ids import new_id
@@ -43,6 +43,22 @@ class Keeper(Protocol):
     ) -> VaultObject:
         """Keep them."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A stand-in of the stock, without what it could be recognised by on a page.
+
+    Attributes:
+        id: Its own, which no page shows.
+        answer: The right one.
+        made_at, retired_at: RFC 3339 in UTC.
+    """
+
+    id: str
+    answer: Label
+    made_at: str
+    retired_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,7 @@ class Golden:
         self._policy = policy
         self._chance = chance
 
-    def stock(self, vault: Keeper, count: int, *, seed: int | None = None) -> int:
+    def stock(self, vault: Keeper, count: int, *, seed: int | None = None, by: str | None = None) -> int:
         """Draw stand-ins and keep them in the vault; return how many are new.
 
         Half of them are canaries, whose answer is `canary`; the others are drawn too, and are `benign`.
@@ -94,6 +110,7 @@ class Golden:
             vault: Keeps them.
             count: How many.
             seed: The same draws the same; by default one that nobody knows.
+            by: Id of who wants them; recorded.
 
         Raises:
             UsageError: If there are too many at a time.
@@ -109,8 +126,40 @@ class Golden:
         for answer, variant in drawn:
             buffer = io.BytesIO()
             variant.picture.save(buffer, "PNG")
-            made += self._keep(vault, buffer.getvalue(), answer)
+            made += self._keep(vault, buffer.getvalue(), answer, by)
         return made
+
+    def stand_ins(self) -> list[StandIn]:
+        """Return every stand-in in the order of their making, those that are retired too."""
+        query = golden_item.select().order_by(golden_item.c.made_at, golden_item.c.id)
+        with self._store.read() as connection:
+            rows = connection.execute(query).mappings()
+            return [StandIn(row["id"], Label(row["answer"]), row["made_at"], row["retired_at"]) for row in rows]
+
+    def retire(self, ids: Collection[str], *, by: str | None = None) -> int:
+        """Give stand-ins to nobody any more; return how many were given until now.
+
+        Whoever holds one meanwhile goes on with it. Their bytes stay in the vault.
+
+        Args:
+            ids: Which.
+            by: Id of who says so; recorded.
+
+        Raises:
+            NotFound: If there is no such stand-in; none is retired then.
+        """
+        retired = 0
+        with self._store.begin() as connection:
+            for each in sorted(set(ids)):
+                row = connection.execute(golden_item.select().where(golden_item.c.id == each)).mappings().first()
+                if row is None:
+                    raise NotFound("there is no such stand-in", hint="'seawall review golden ls' shows them")
+                if row["retired_at"] is None:
+                    change = {"retired_at": to_iso(self._store.clock())}
+                    connection.execute(golden_item.update().where(golden_item.c.id == each).values(**change))
+                    self._note(connection, "review.golden_retired", each, by)
+                    retired += 1
+        return retired
 
     def in_stock(self) -> int:
         """Return how many stand-ins there are."""
@@ -153,7 +202,7 @@ class Golden:
         expected = dict(task.expected)
         return GoldenResult(given == expected, given, expected)
 
-    def _keep(self, vault: Keeper, data: bytes, answer: Label) -> int:
+    def _keep(self, vault: Keeper, data: bytes, answer: Label, by: str | None) -> int:
         digest = hashlib.sha256(data).hexdigest()
         with self._store.read() as connection:
             if connection.execute(golden_item.select().where(golden_item.c.sha256 == digest)).first() is not None:
@@ -172,10 +221,13 @@ class Golden:
         }
         with self._store.begin() as connection:
             connection.execute(golden_item.insert(), row)
-            self._ledger.record(
-                connection, "review.golden_stocked", f"review.golden/{row['id']}", {"golden": row["id"]}
-            )
+            self._note(connection, "review.golden_stocked", str(row["id"]), by)
         return 1
+
+    def _note(self, connection: Connection, kind: str, golden: str, by: str | None) -> None:
+        body = {"golden": golden} | ({"by": by} if by is not None else {})
+        key = f"review.golden/{golden}" + ("/retired" if kind == "review.golden_retired" else "")
+        self._ledger.record(connection, kind, key, body)
 
     def _card(self, like: Case) -> Case:
         return replace(

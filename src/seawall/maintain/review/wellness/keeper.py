@@ -7,7 +7,7 @@ which reports to authorities rest on.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from seawall.errors import SeawallError, UsageError
 from seawall.maintain.review.errors import BreakNotOver
 from seawall.maintain.review.wellness import _rows, settings
 from seawall.maintain.review.wellness.floor import Floor, lineage
-from seawall.maintain.review.wellness.lattice import Choice, Preset
+from seawall.maintain.review.wellness.lattice import Choice, Limits, Preset
 from seawall.maintain.review.wellness.load import LOOK_BACK, Load, Reason, Shift, load
 from seawall.maintain.review.wellness.model import Answer, Leases, Next, OwnSettings, Stopped, Viewing
 from seawall.vault.derivatives.model import Rung
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from seawall.store import Store
+    from seawall.vault.viewing.model import Exposure
 
 RELEASED = "released"
 """The reason that a stop gives for giving a task back: that of anybody who gives one back."""
@@ -91,10 +92,7 @@ class Wellness:
         moment = now or self._store.clock()
         exposures = self._viewing.exposures(user, moment - LOOK_BACK)
         with self._store.read() as connection:
-            limits = self.floor.limits_of(_rows.choice_of(connection, user))
-            pauses = _rows.pauses(connection, user, moment - LOOK_BACK)
-            shift = _rows.shift_of(connection, user)
-        return load(exposures, pauses, shift, moment, limits, self.floor.cost)
+            return self._load(connection, user, moment, exposures)[0]
 
     def begin_shift(self, user: str, minutes: int | None = None) -> Shift:
         """Say that work begins, and for how long; at most as long as the limits say.
@@ -204,10 +202,11 @@ class Wellness:
     def next_kind(self, user: str) -> Next:
         """Return what kind of task comes next: after some severe ones, one that is not."""
         now = self._store.clock()
-        known = self.load(user, now)
+        exposures = self._viewing.exposures(user, now - LOOK_BACK)
         with self._store.read() as connection:
+            known, limits = self._load(connection, user, now, exposures)
             outs = _rows.opt_outs(connection, user, now)
-            most = self.floor.limits_of(_rows.choice_of(connection, user)).severe_in_a_row
+            most = limits.severe_in_a_row
             row = _rows.severe_in_a_row(connection, user, known.day_began or now - LOOK_BACK, most) if most else 0
         reasons = list(known.reasons)
         if row >= most:
@@ -241,6 +240,14 @@ class Wellness:
         now = self._store.clock()
         with self._store.begin() as connection:
             return _rows.forget(connection, now - timedelta(days=self.floor.keep_days), now)
+
+    def _load(
+        self, connection: Connection, user: str, moment: datetime, exposures: Sequence[Exposure]
+    ) -> tuple[Load, Limits]:
+        limits = self.floor.limits_of(_rows.choice_of(connection, user))
+        pauses = _rows.pauses(connection, user, moment - LOOK_BACK)
+        shift = _rows.shift_of(connection, user)
+        return load(exposures, pauses, shift, moment, limits, self.floor.cost), limits
 
     def _begin_break(self, connection: Connection, user: str, now: datetime, *, on_break: bool) -> datetime:
         running = _rows.running(connection, user)
