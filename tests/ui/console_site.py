@@ -98,6 +98,7 @@ def served(home: Path, *arguments: str) -> Iterator[Site]:
     """Serve an installation with four people and a key, nothing is judged again by chance."""
     shipped = yaml.safe_load((files("seawall.maintain.review") / "quality.yaml").read_text("utf-8"))
     never = shipped | {"again": shipped["again"] | {"rate": 0, "severe_rate": 0}}
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "quality.yaml").write_text(yaml.safe_dump(never | {"rules": shipped["rules"] | {"repeated_rate": 0}}))
     for name, password in PASSWORDS.items():
         by = [] if name == "root" else ["--by", "root"]

@@ -23,6 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from seawall.cases.model import Door, ItemKind, NewItem, Opening, Severity, SubjectKind
 from seawall.casework import Casework, open_casework
+from seawall.casework.prints import PERSON
 from seawall.deploy.guard.media.spool import MediaBudget
 from seawall.ledger import KeyFile, Ledger
 from seawall.ledger.events import Event, decode
@@ -193,11 +194,11 @@ class Bench:
         return [row.id for row in rows]
 
     def events(self, *kinds: str) -> list[Event]:
-        """What the ledger tells, the first first."""
+        """What the ledger tells of people, the first first: the program's own comparing stays out."""
         with self.casework.store.read() as connection:
             rows = connection.execute(ledger_event.select().order_by(ledger_event.c.seq)).all()
         found = [decode(row.data.encode()) for row in rows]
-        return [each for each in found if each.kind in kinds]
+        return [each for each in found if each.kind in kinds and each.body.get("person") != PERSON]
 
     def with_parts(self, **parts: Any) -> Bench:
         """Return a bench of the same installation whose console has other parts."""

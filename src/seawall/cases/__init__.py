@@ -13,6 +13,7 @@ from seawall.cases.errors import (
 )
 from seawall.cases.lineage import lineages
 from seawall.cases.policy import Method, Queue, ReviewPolicy
+from seawall.cases.printing import PicturePrint
 from seawall.cases.reading_policy import load_review_policy, parse_review_policy
 from seawall.cases.states import EventKind, legal
 from seawall.cases.submission import (
@@ -39,6 +40,7 @@ __all__ = [
     "Method",
     "NotForYou",
     "OpeningInvalid",
+    "PicturePrint",
     "Queue",
     "QueueStatus",
     "Related",

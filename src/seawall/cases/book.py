@@ -6,13 +6,15 @@ import builtins
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seawall.cases import deciding, leases, opening, reading, related, states, steering, tasks
+from seawall.cases import deciding, leases, looking_again, opening, printing, reading, related, states, steering, tasks
 from seawall.cases._office import Judged, Office
 from seawall.cases.model import Case, CaseDecision, CaseState, Item, Opening, Outcome, Task, TaskKind, Verdict
 from seawall.cases.policy import Method, ReviewPolicy
+from seawall.cases.printing import PicturePrint
 from seawall.cases.reading_policy import load_review_policy
 from seawall.cases.submission import CaseEvent, Claim, Effect, QueueStatus, Related, Submission, Submitted
 from seawall.errors import UsageError
+from seawall.store.outbox import Outbox
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -260,6 +262,18 @@ class Cases:
     def finish(self, connection: Connection, task_id: str, user_id: str, token: int) -> Task:
         """End a task that leads to no decision by itself, such as that of an appeal."""
         return steering.finish(self._office, connection, task_id, user_id, token)
+
+    def look_again(self, limit: int = 100) -> int:
+        """Ask people about items that were decided unseen by what is withdrawn; return how many were due."""
+        return looking_again.look_again(self._office, Outbox(self._office.store), limit)
+
+    def unprinted(self, limit: int = 100, ids: Collection[str] | None = None) -> builtins.list[Item]:
+        """Return pictures whose bytes are here and that have no print yet, of some items or of all."""
+        return printing.unprinted(self._office, limit, ids)
+
+    def printed(self, item_id: str, found: PicturePrint | None) -> bool:
+        """Keep what a picture looks like; what was judged before by its looks is decided by that."""
+        return printing.printed(self._office, item_id, found)
 
     def close_settled(self, most: int = 200) -> int:
         """Close decided cases of which everything that follows has happened; return how many."""

@@ -44,7 +44,11 @@ def carry(office: Office, connection: Connection, case: Row, items: Sequence[Ite
 
 def _decide(office: Office, connection: Connection, case: Row) -> CaseDecision | None:
     rows = connection.execute(select(review_item).where(review_item.c.case_id == case["id"])).mappings().all()
-    mine = (review_verdict.c.case_id == case["id"], review_verdict.c.task_id.is_(None))
+    mine = (
+        review_verdict.c.case_id == case["id"],
+        review_verdict.c.task_id.is_(None),
+        review_verdict.c.withdrawn_at.is_(None),
+    )
     verdicts = [_rows.verdict_of(row) for row in connection.execute(select(review_verdict).where(*mine)).mappings()]
     if len(verdicts) < len(rows):
         return None

@@ -72,10 +72,10 @@ def submit(office: Office, task_id: str, user_id: str, token: int, submission: S
     expect_person(user_id)
     with office.store.begin() as connection:
         case = office.locked(connection, tasks.row_of(connection, task_id)["case_id"])
-        before = tasks.row_of(connection, task_id, lock=True)
-        if (before["done_by"], before["token"], before["ended"]) == (user_id, token, "submitted"):
+        task = tasks.row_of(connection, task_id, lock=True)
+        if (task["done_by"], task["token"], task["ended"]) == (user_id, token, "submitted"):
             return _earlier(connection, task_id)
-        task = tasks.leased(connection, task_id, user_id, token)
+        tasks.expect_leased(task, user_id, token)
         if task["kind"] not in _KINDS:
             raise SubmissionInvalid(f"a task of the kind {task['kind']} is not ended in this way")
         return _submit(office, connection, case, task, user_id, submission)
@@ -163,9 +163,8 @@ def _decided(
     agreeing = weighed.agreeing
     people = [each.reviewer for each in (agreeing if len(agreeing) > 1 else (*round_.said, newest))]
     judged = set(newest.labels)
-    said_before = [
-        each for each in round_verdicts(connection, case["id"], case["round"]) if each.reviewer != newest.reviewer
-    ]
+    of_round = round_verdicts(connection, case["id"], case["round"]) if round_.said else []
+    said_before = [each for each in of_round if each.reviewer != newest.reviewer]
     decision = conclude(
         office,
         connection,
@@ -286,8 +285,12 @@ def round_verdicts(connection: Connection, case_id: str, round_: int) -> list[Ve
 
 
 def carried_verdicts(connection: Connection, case_id: str) -> list[Verdict]:
-    """Return the verdicts that items of a case have unseen."""
-    mine = (review_verdict.c.case_id == case_id, review_verdict.c.task_id.is_(None))
+    """Return the verdicts that items of a case have unseen, and that hold."""
+    mine = (
+        review_verdict.c.case_id == case_id,
+        review_verdict.c.task_id.is_(None),
+        review_verdict.c.withdrawn_at.is_(None),
+    )
     rows = connection.execute(select(review_verdict).where(*mine).order_by(review_verdict.c.id)).mappings()
     return [_rows.verdict_of(row) for row in rows]
 

@@ -6,15 +6,28 @@ who claim at once get two tasks: PostgreSQL skips what another is just taking, S
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from seawall.cases import tasks
 from seawall.cases._office import Office, expect_person, lane_parts
-from seawall.cases._rows import Row, encode
+from seawall.cases._rows import Row, encode, task_of
 from seawall.cases.errors import CaseError, LeaseLost
 from seawall.cases.model import Task, TaskKind
 from seawall.cases.states import EventKind
@@ -203,12 +216,11 @@ class _Place:
 def _places(office: Office, connection: Connection, wish: _Wish) -> list[_Place]:
     """Return where there is something for somebody, the best place first."""
     places: list[_Place] = []
+    values = _values(office, wish)
     for again in (False, True):
-        free = _free(office, wish.user, again=again)
-        mine = select(review_task.c.lane, review_task.c.turn).where(review_task.c.assigned == wish.user, *free)
-        rows = connection.execute(mine.where(review_task.c.done_at.is_(None)).order_by(review_task.c.turn)).all()
+        rows = connection.execute(_kept(again=again), values).all()
         places += [_Place(None, turn, again=again) for lane, turn in rows if wish.takes(lane, anywhere=True)][:1]
-        tops = connection.execute(_tops(free)).all()
+        tops = connection.execute(_tops(again=again), values).all()
         wanted = [_Place(lane, turn, again=again) for lane, turn in tops if turn is not None and wish.takes(lane)]
         places += sorted(wanted, key=lambda place: place.turn)
         if places:
@@ -216,7 +228,20 @@ def _places(office: Office, connection: Connection, wish: _Wish) -> list[_Place]
     return places
 
 
-def _tops(free: Sequence[ColumnElement[bool]]) -> Select[Any]:
+# Statements of claims are made once: making one costs more than running it. `_values` fills them in.
+
+
+@cache
+def _kept(*, again: bool) -> Select[Any]:
+    """Select what is free of that which is kept for somebody."""
+    mine = select(review_task.c.lane, review_task.c.turn).where(
+        review_task.c.assigned == _given("user"), *_free(again=again)
+    )
+    return mine.where(review_task.c.done_at.is_(None)).order_by(review_task.c.turn)
+
+
+@cache
+def _tops(*, again: bool) -> Select[Any]:
     """Select every lane that has tasks, with the turn of the first that is free; a few steps of an index for each."""
     other = review_task.alias("other")
     first = select(other.c.lane).where(other.c.ready).order_by(other.c.lane).limit(1).scalar_subquery()
@@ -232,7 +257,7 @@ def _tops(free: Sequence[ColumnElement[bool]]) -> Select[Any]:
     lanes = lanes.union_all(select(following).where(lanes.c.lane.is_not(None)))
     top = (
         select(review_task.c.turn)
-        .where(review_task.c.lane == lanes.c.lane, *free)
+        .where(review_task.c.lane == lanes.c.lane, *_free(again=again))
         .order_by(review_task.c.turn, review_task.c.id)
         .limit(1)
         .scalar_subquery()
@@ -241,18 +266,24 @@ def _tops(free: Sequence[ColumnElement[bool]]) -> Select[Any]:
     return select(lanes.c.lane, top.label("turn")).where(lanes.c.lane.is_not(None))
 
 
-def _take(office: Office, connection: Connection, wish: _Wish, place: _Place) -> Claim | None:
-    free = _free(office, wish.user, again=place.again)
-    lane = review_task.c.assigned == wish.user if place.lane is None else review_task.c.lane == place.lane
-    wanted = (
+@cache
+def _first(*, again: bool, assigned: bool) -> Select[Any]:
+    """Select the first that is free in a lane, or of what is kept for somebody, and lock it with its case."""
+    here = review_task.c.assigned == _given("user") if assigned else review_task.c.lane == _given("lane")
+    return (
         select(review_task)
         .join(review_case, review_case.c.id == review_task.c.case_id)
-        .where(lane, review_task.c.done_at.is_(None), *free)
+        .where(here, review_task.c.done_at.is_(None), *_free(again=again))
         .order_by(review_task.c.turn, review_task.c.id)
         .limit(1)
         .with_for_update(of=(review_task, review_case), skip_locked=True)
     )
-    row = connection.execute(wanted).mappings().first()
+
+
+def _take(office: Office, connection: Connection, wish: _Wish, place: _Place) -> Claim | None:
+    wanted = _first(again=place.again, assigned=place.lane is None)
+    given = _values(office, wish) | ({} if place.lane is None else {"lane": place.lane})
+    row = connection.execute(wanted, given).mappings().first()
     if row is None or not wish.takes(row["lane"], anywhere=place.lane is None):
         return None
     case = office.locked(connection, row["case_id"])
@@ -264,19 +295,28 @@ def _take(office: Office, connection: Connection, wish: _Wish, place: _Place) ->
     connection.execute(update(review_task).where(review_task.c.id == row["id"]).values(values))
     # From now on a draft of theirs is kept, whoever has the task when it arrives.
     begun = {"task_id": row["id"], "user_id": wish.user, "data": "{}", "at": office.now()}
-    insert_new(connection, review_draft, [begun])
+    first = insert_new(connection, review_draft, [begun]) == 1
     facts = {"task": row["id"], "kind": row["kind"], "token": token}
     case = office.move(connection, case, EventKind.CLAIMED, person=wish.user, facts=facts)
-    return Claim(tasks.with_draft(connection, {**row, **values}), office.case(case))
+    taken = {**row, **values}
+    return Claim(task_of(taken) if first else tasks.with_draft(connection, taken), office.case(case))
 
 
-def _free(office: Office, user: str, *, again: bool) -> list[ColumnElement[bool]]:
-    """Return what a task must be for somebody to take it."""
+def _values(office: Office, wish: _Wish) -> dict[str, str]:
     now = office.store.clock()
-    moment = to_iso(now)
-    rested = to_iso(now - timedelta(minutes=office.policy.skip_minutes))
+    rested = now - timedelta(minutes=office.policy.skip_minutes)
+    return {"user": wish.user, "moment": to_iso(now), "rested": to_iso(rested)}
+
+
+def _given(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=String)
+
+
+def _free(*, again: bool) -> list[ColumnElement[bool]]:
+    """Return what a task must be to be taken; `again`: also if they gave it back, and somebody else had it since."""
+    user, moment = _given("user"), _given("moment")
     aside = review_aside
-    resting = aside.c.at > rested
+    resting = aside.c.at > _given("rested")
     if again:
         # Somebody else has had it since.
         resting = and_(resting, aside.c.token >= review_task.c.token)

@@ -211,8 +211,9 @@ def _events(connection: Connection, case_id: str) -> list[CaseEvent]:
 
 def _status(connection: Connection, queue: str, leased: int, now: str) -> QueueStatus:
     mine = (review_case.c.queue == queue, review_case.c.open)
-    found = _count(connection, mine)
     late = _count(connection, (*mine, review_case.c.due_at < now))
+    # What is late is open as well: where that alone is more than is counted, so are all of them.
+    found = _count(connection, mine) if late < COUNTED else COUNTED
     first = select(review_case.c.opened_at).where(*mine).order_by(review_case.c.opened_at).limit(1)
     oldest = connection.execute(first).scalar()
     return QueueStatus(queue, found, leased, late, oldest, COUNTED in (found, late))

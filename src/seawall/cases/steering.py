@@ -87,7 +87,7 @@ def reopen(office: Office, case_id: str, person: str, reason: str) -> Case:
     """
     expect_person(person, reason)
     with office.store.begin() as connection:
-        return office.case(_anew(office, connection, office.locked(connection, case_id), person, reason))
+        return office.case(anew(office, connection, office.locked(connection, case_id), person, reason))
 
 
 def judge_anew(
@@ -115,7 +115,7 @@ def judge_anew(
         raise CaseError("who decided a case does not decide an appeal against it")
     facts = {"decision": decision.id, "appeal": appeal_id}
     moved = office.move(connection, row, EventKind.OVERTURNED, person=person, facts=facts, data={"reason": reason})
-    return office.case(_anew(office, connection, moved, person, reason, barred=barred))
+    return office.case(anew(office, connection, moved, person, reason, barred=barred))
 
 
 def appealed(office: Office, connection: Connection, decision_id: str, *, appeal_id: str, ask: bool = False) -> Case:
@@ -255,10 +255,22 @@ def deciders(connection: Connection, decision: CaseDecision) -> set[str]:
     return people | {each for each in (decision.first, decision.second) if each is not None}
 
 
-def _anew(
-    office: Office, connection: Connection, row: Row, person: str, reason: str, *, barred: Collection[str] = ()
+def anew(
+    office: Office, connection: Connection, row: Row, person: str | None, reason: str, *, barred: Collection[str] = ()
 ) -> Row:
-    """Begin another round of a case that is locked."""
+    """Begin another round of a case that is locked.
+
+    Args:
+        office: Where cases are kept.
+        connection: The caller's transaction.
+        row: The case.
+        person: Who wants it; None if it follows from something else.
+        reason: Why.
+        barred: Who does not judge it.
+
+    Raises:
+        CaseError: If the subject has another open case: what is new belongs there.
+    """
     same = (
         review_case.c.subject_key == row["subject_key"],
         review_case.c.drill.is_(bool(row["drill"])),

@@ -110,9 +110,18 @@ def leased(connection: Connection, task_id: str, user_id: str, token: int) -> Ro
             nobody else took the task: work that is done is not thrown away.
     """
     row = row_of(connection, task_id, lock=True)
+    expect_leased(row, user_id, token)
+    return row
+
+
+def expect_leased(row: Row, user_id: str, token: int) -> None:
+    """Refuse whoever does not hold a task under a token.
+
+    Raises:
+        LeaseLost: If so; see `leased`.
+    """
     if row["done_at"] is not None or row["owner"] != user_id or row["token"] != token:
         raise LeaseLost
-    return row
 
 
 def with_draft(connection: Connection, row: Row) -> Task:

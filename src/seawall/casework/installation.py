@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seawall.cases import Cases, load_review_policy
-from seawall.cases.effects import CaseEffects, OwnBanks, queue_bank
+from seawall.cases.effects import CaseEffects, GuardStrikes, OwnBanks, queue_bank
 from seawall.cases.from_decisions import CaseOpener
 from seawall.casework.marking import PackMarker
+from seawall.casework.prints import Prints
 from seawall.deploy.background import Chore
 from seawall.deploy.enforcement import accounts_of, load_endpoint
 from seawall.deploy.notices import NoticeChores, NoticeHook, Notices, make_notices, make_resolver
@@ -140,10 +141,13 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
     names = _names(users)
     statements = make_statements(settings, store, ledger, names)
     holds, told = CaseHolds(retention), NoticeHook(ledger, queue_bank)
-    cases = Cases(store, ledger, policy, (holds, seen, quality, told, statements, AppealHook(ledger)), seen)
+    hooks = (holds, seen, quality, told, statements, AppealHook(ledger), GuardStrikes())
+    cases = Cases(store, ledger, policy, hooks, seen)
     wellness = Wellness(store, viewing, floor)
     notices = make_notices(settings, store, ledger, vault, cases)
     endpoint = load_endpoint(settings)
+    prints = Prints(cases, vault)
+    stack.callback(prints.close)
     effects = CaseEffects(
         cases,
         accounts_of(settings, store, ledger),
@@ -161,7 +165,7 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         retention=retention,
         viewing=viewing,
         derivatives=derivatives,
-        desk=Desk(store, cases, wellness, side, golden, quality, seen, Compared(store, seen, derivatives)),
+        desk=Desk(store, cases, wellness, side, golden, quality, seen, Compared(store, seen, derivatives), prints.of),
         wellness=wellness,
         golden=golden,
         quality=quality,
@@ -173,14 +177,22 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         appeals=make_appeals(settings, store, ledger, vault, cases, statements, notices, names),
         users=users,
         support=_support(home),
-        chores=tuple(_chores(cases, effects, wellness, notices, store, ledger)),
+        chores=tuple(_chores(cases, effects, prints, wellness, notices, store, ledger)),
     )
 
 
 def _chores(
-    cases: Cases, effects: CaseEffects, wellness: Wellness, notices: Notices, store: Store, ledger: Ledger
+    cases: Cases,
+    effects: CaseEffects,
+    prints: Prints,
+    wellness: Wellness,
+    notices: Notices,
+    store: Store,
+    ledger: Ledger,
 ) -> Iterator[Chore]:
     yield Chore(_SECOND, effects.once)
+    yield Chore(_SECOND, cases.look_again)
+    yield Chore(_SECOND, prints.once)
     yield Chore(_MINUTE, NoticeChores(store, ledger, cases, effects.removed_at).once)
     yield Chore(_MINUTE, cases.close_settled)
     yield Chore(_HOUR, wellness.forget)

@@ -124,6 +124,16 @@ def repeated_from(connection: Connection, numbers: Sequence[int]) -> list[Repeat
     return found
 
 
+def said_again(connection: Connection, rows: Sequence[RowMapping]) -> set[int]:
+    """Return the numbers of those of which a verdict that holds says the same of the same item."""
+    found = set()
+    for row in rows:
+        same = (judged.c.item_id == row["item_id"], judged.c.label == row["label"], judged.c.withdrawn_at.is_(None))
+        if connection.execute(judged.select().where(*same)).first() is not None:
+            found.add(row["id"])
+    return found
+
+
 def is_known(connection: Connection, verdict: str) -> bool:
     return connection.execute(judged.select().where(judged.c.verdict == verdict)).first() is not None
 

@@ -6,7 +6,7 @@ given out, and what was judged meanwhile is handed over as decided, so that it n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -128,6 +128,7 @@ class Desk:
         quality: Takes what is said in tasks beside the cases.
         seen: What was judged before.
         compared: Compares pictures with those that were judged, unseen.
+        printer: Finds the prints of pictures that lack them, and says whether there were any.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Desk:
         quality: Quality,
         seen: SeenOnce,
         compared: Compared | None = None,
+        printer: Callable[[Sequence[Item]], bool] | None = None,
     ) -> None:
         self._store = store
         self._cases = cases
@@ -149,6 +151,7 @@ class Desk:
         self._quality = quality
         self._seen = seen
         self._compared = compared
+        self._printer = printer
 
     def claim(self, user_id: str, *, queues: Sequence[str], kinds: Collection[TaskKind] | None = None) -> Turn | Rest:
         """Give somebody the next task.
@@ -285,6 +288,9 @@ class Desk:
         return None
 
     def _turn(self, task: Task, case: Case, items: tuple[Item, ...]) -> Turn:
+        # Before anybody looks or decides: afterwards it is too late to be known again by its looks.
+        if self._printer is not None and self._printer(items):
+            items = tuple(self._cases.items(case.id))
         with self._store.read() as connection:
             known = self._seen.known(connection, case, items)
         left = [item for item in items if item.id not in known]

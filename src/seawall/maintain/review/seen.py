@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from seawall.cases.looking_again import queue_looks
 from seawall.cases.model import Case, CaseDecision, Item, Label, Severity, Verdict
 from seawall.clock import to_iso
 from seawall.maintain.review import _judged
@@ -133,7 +134,8 @@ class SeenOnce:
         found = {}
         for item in items:
             known = self._find(connection, self.print_of(item), _Asked(case.category, case.severity, case.drill))
-            if known is not None:
+            # A case that is judged anew does not answer itself.
+            if known is not None and known.verdict.case_id != case.id:
                 found[item.id] = known
         return found
 
@@ -190,6 +192,8 @@ class SeenOnce:
     ) -> list[Repeated]:
         """Repeat the verdicts of a decision, or of items, no more; return what was decided by them.
 
+        People are asked to look at that, unless the same is said of the item that was judged.
+
         Args:
             connection: Of the transaction that overturns.
             decision: Id of the decision that is overturned.
@@ -209,7 +213,12 @@ class SeenOnce:
             connection.execute(judged.update().where(columns.id == number).values(**change))
             body = {"judged": number, "why": why, "decision": decision}
             self._ledger.record(connection, "review.withdrawn", f"review.withdrawn/{number}", body)
-        return _judged.repeated_from(connection, numbers)
+        found = _judged.repeated_from(connection, numbers)
+        # Where somebody says the same of it again, what was decided by it stands.
+        doubtful = set(numbers) - _judged.said_again(connection, rows)
+        again = _judged.repeated_from(connection, sorted(doubtful))
+        queue_looks(connection, [(each.case_id, each.verdict) for each in again], at=at)
+        return found
 
     def overturned(self, connection: Connection, decision: CaseDecision) -> list[Repeated]:
         """Withdraw what a decision said that another one supersedes; see `withdraw`."""

@@ -28,7 +28,8 @@ _STATES = "'new', 'in_review', 'awaiting_second', 'escalated', 'on_hold', 'decid
 _OPEN_STATES = "'new', 'in_review', 'awaiting_second', 'escalated', 'on_hold'"
 _DECIDING = text("done_at IS NULL AND kind IN ('first', 'second')")
 _OWNED = text("owner IS NOT NULL")
-_CARRIED = text("task_id IS NULL")
+_CARRIED = text("task_id IS NULL AND withdrawn_at IS NULL")
+_UNPRINTED = text("printed_at IS NULL AND vault IS NOT NULL AND kind = 'image'")
 _UNDONE = text("done_at IS NULL")
 
 
@@ -86,7 +87,7 @@ review_case = Table(
     _index("ix_review_case_due", "queue", "due_at", yes="open"),
     Index("ix_review_case_state", "state", "turn", "id"),
     Index("ix_review_case_queue_state", "queue", "state", "turn", "id"),
-    _index("ix_review_case_drill", "turn", "id", yes="drill"),
+    _index("ix_review_case_drill", "drill", "turn", "id", yes="drill"),
 )
 
 review_item = Table(
@@ -106,10 +107,12 @@ review_item = Table(
     Column("parent", Text),
     Column("stage", String(32)),
     Column("evidence", Text, nullable=False),
+    Column("printed_at", String(32)),
     UniqueConstraint("case_id", "key"),
     UniqueConstraint("case_id", "number"),
     Index("ix_review_item_key", "key"),
-    _index("ix_review_item_sha256", "sha256", where=text("sha256 IS NOT NULL")),
+    _index("ix_review_item_sha256", "sha256", "case_id", where=text("sha256 IS NOT NULL")),
+    _index("ix_review_item_unprinted", "id", where=_UNPRINTED),
 )
 
 # `lane` is queue, kind, gravity and category in one: in each lane, the first that is free is found at once.
@@ -221,6 +224,7 @@ review_verdict = Table(
     Column("vocabulary", Text, nullable=False),
     Column("of", String(32)),
     Column("at", String(32), nullable=False),
+    Column("withdrawn_at", String(32)),
     UniqueConstraint("task_id", "item_id"),
     CheckConstraint("(task_id IS NULL) = (of IS NOT NULL)", name="carried"),
     CheckConstraint("(task_id IS NULL) = (reviewer IS NULL)", name="reviewer"),

@@ -62,7 +62,7 @@ def _cases() -> None:
     op.create_index(
         "ix_review_case_drill",
         "review_case",
-        ["turn", "id"],
+        ["drill", "turn", "id"],
         sqlite_where=sa.text("drill = 1"),
         postgresql_where=sa.text("drill"),
     )
@@ -121,6 +121,7 @@ def _cases() -> None:
         sa.Column("parent", sa.Text),
         sa.Column("stage", sa.String(32)),
         sa.Column("evidence", sa.Text, nullable=False),
+        sa.Column("printed_at", sa.String(32)),
         sa.ForeignKeyConstraint(["case_id"], ["review_case.id"], name="fk_review_item_case_id"),
         sa.PrimaryKeyConstraint("id", name="pk_review_item"),
         sa.UniqueConstraint("case_id", "key", name="uq_review_item_case_id_key"),
@@ -130,9 +131,13 @@ def _cases() -> None:
     op.create_index(
         "ix_review_item_sha256",
         "review_item",
-        ["sha256"],
+        ["sha256", "case_id"],
         sqlite_where=sa.text("sha256 IS NOT NULL"),
         postgresql_where=sa.text("sha256 IS NOT NULL"),
+    )
+    unprinted = sa.text("printed_at IS NULL AND vault IS NOT NULL AND kind = 'image'")
+    op.create_index(
+        "ix_review_item_unprinted", "review_item", ["id"], sqlite_where=unprinted, postgresql_where=unprinted
     )
 
 
@@ -269,6 +274,7 @@ def _said() -> None:
         sa.Column("vocabulary", sa.Text, nullable=False),
         sa.Column("of", sa.String(32)),
         sa.Column("at", sa.String(32), nullable=False),
+        sa.Column("withdrawn_at", sa.String(32)),
         sa.CheckConstraint("(task_id IS NULL) = (of IS NOT NULL)", name=op.f("ck_review_verdict_carried")),
         sa.CheckConstraint("(task_id IS NULL) = (reviewer IS NULL)", name=op.f("ck_review_verdict_reviewer")),
         sa.ForeignKeyConstraint(["case_id"], ["review_case.id"], name="fk_review_verdict_case_id"),
@@ -284,8 +290,8 @@ def _said() -> None:
         "review_verdict",
         ["item_id"],
         unique=True,
-        sqlite_where=sa.text("task_id IS NULL"),
-        postgresql_where=sa.text("task_id IS NULL"),
+        sqlite_where=sa.text("task_id IS NULL AND withdrawn_at IS NULL"),
+        postgresql_where=sa.text("task_id IS NULL AND withdrawn_at IS NULL"),
     )
 
     op.create_table(
