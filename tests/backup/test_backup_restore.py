@@ -17,6 +17,7 @@ from sqlalchemy import MetaData, select
 
 from seawall.accounts import Accounts, RestrictionKind
 from seawall.backup import BackupDamaged, BackupInUse, BackupMismatch, Manifest, back_up, restore, verify_backup
+from seawall.backup.restore import SIGNED_IN
 from seawall.decisions import decision_secret
 from seawall.deploy.guard import open_guard
 from seawall.deploy.guard.requests import InputCheck
@@ -25,6 +26,7 @@ from seawall.ledger import KeyFile, Ledger
 from seawall.policy.guard import GuardAction
 from seawall.settings import Settings
 from seawall.store import Store, migrate
+from seawall.store.tables import known_device, metadata, sign_in_flow, staff, staff_session
 from seawall.vault import ObjectDestroyed, VaultObject, open_vault
 
 HERON = b"blue glass heron " * 9_000
@@ -144,6 +146,37 @@ def test_one_kind_of_database_restores_into_the_other(
             assert stream.read() == HERON
     assert two.put(b"counted on").size == 10
     _expect_whole_ledger(two)
+
+
+def test_a_backup_has_a_file_of_rows_for_every_table(place: Place) -> None:
+    place.back_up()
+    assert Manifest.load(place.folder).tables.keys() == metadata.tables.keys()
+
+
+def test_nobody_is_signed_in_after_a_restore(place: Place, other: Callable[..., Place]) -> None:
+    at, later = "2026-01-01T12:00:00.000000Z", "2999-01-01T12:00:00.000000Z"
+    person, signed_in = "1" * 32, (staff_session, known_device, sign_in_flow)
+    with Store.open(place.settings.database_url) as store, store.begin() as connection:
+        who = {"id": person, "name": "ada", "role": "admin", "pseudonym": "grey-fox", "created_at": at}
+        connection.execute(staff.insert(), who | {"factor_step": 0})
+        session = {"digest": "2" * 64, "id": "3" * 32, "person": person, "stage": "full"}
+        connection.execute(staff_session.insert(), session | {"created_at": at, "seen_at": at, "expires_at": later})
+        connection.execute(known_device.insert(), {"digest": "4" * 64, "person": person, "seen_at": at})
+        connection.execute(sign_in_flow.insert(), {"digest": "5" * 64, "next": "/", "expires_at": later})
+    made = place.back_up()
+    two = other(place)
+    done = restore(two.settings, place.folder, place.keyring)
+    assert done.rows == made.rows - len(signed_in)
+    before, after = place.rows(), two.rows()
+    assert after["staff"] == before["staff"]
+    for table in signed_in:
+        assert before[table.name], table.name
+        assert after[table.name] == [], table.name
+
+
+def test_every_table_that_holds_a_way_in_is_emptied_by_a_restore() -> None:
+    named = {name for name in metadata.tables if any(word in name for word in ("session", "device", "flow"))}
+    assert named == SIGNED_IN, "a new table of sessions is either emptied by a restore, or named otherwise"
 
 
 def test_what_was_destroyed_after_a_backup_stays_destroyed(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from seawall.cli import _main
-from seawall.cli._doctor_checks import CHECKS, Finding, Installation, Level, examine
+from seawall.cli._doctor_checks import CHECKS, examine
+from seawall.cli._doctor_found import Finding, Installation, Level
 from seawall.ledger import open_ledger
 from seawall.settings import Settings
 

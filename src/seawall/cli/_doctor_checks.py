@@ -8,92 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from seawall.cli._doctor_found import Check, Finding, Installation, Level, sqlite_file, sqlite_schema, usable
+from seawall.cli._doctor_people import check_cases, check_effects, check_people
 from seawall.errors import SeawallError
-
-if TYPE_CHECKING:
-    from seawall.clock import Clock
-    from seawall.settings import Settings
-    from seawall.store import Store
 
 _SOON = timedelta(days=30)
 _STALE = timedelta(days=30)
 _TIGHT, _FULL = 2 << 30, 200 << 20
 _QUEUED = 10_000
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check says.
-
-    Attributes:
-        level: How bad it is.
-        detail: What it is.
-        hint: What to do.
-    """
-
-    level: Level
-    detail: str
-    hint: str = ""
-
-
-@dataclass
-class Installation:
-    """What is examined.
-
-    Attributes:
-        settings: Where it is.
-        clock: Tells the time.
-    """
-
-    settings: Settings
-    clock: Clock
-    _closing: ExitStack = field(default_factory=ExitStack)
-    _store: Store | None = None
-
-    @property
-    def home(self) -> Path:
-        """The state directory."""
-        return self.settings.home
-
-    def has_database(self) -> bool:
-        """Say whether there is a database: a file of SQLite's may not have been made yet."""
-        path = _sqlite_file(self.settings.database_url)
-        return path is None or path.exists()
-
-    def store(self) -> Store:
-        """Return the database, opened once.
-
-        Raises:
-            StoreError: If it cannot be used.
-        """
-        if self._store is None:
-            from seawall.store import Store
-
-            self._store = self._closing.enter_context(Store.open(self.settings.database_url))
-        return self._store
-
-    def close(self) -> None:
-        """Close what was opened."""
-        self._closing.close()
-
-
-Check = Callable[[Installation], Iterator[Finding]]
 
 
 def check_home(found: Installation) -> Iterator[Finding]:
@@ -124,12 +49,12 @@ def check_database(found: Installation) -> Iterator[Finding]:
     """The database can be reached, and its schema is ours. An older schema is not upgraded by looking."""
     from seawall.store import migrate
 
-    path = _sqlite_file(found.settings.database_url)
+    path = sqlite_file(found.settings.database_url)
     if path is not None:
         if not path.exists():
             yield Finding(Level.OK, "no database yet")
             return
-        version = _sqlite_schema(path)
+        version = sqlite_schema(path)
         if version != migrate.HEAD:
             known = version is None or version < migrate.HEAD
             detail = f"schema {version or 'none'}; this seawall has {migrate.HEAD}"
@@ -144,7 +69,7 @@ def check_database(found: Installation) -> Iterator[Finding]:
 
 def check_ledger(found: Installation) -> Iterator[Finding]:
     """The head of the tree fits its last checkpoint. `seawall ledger verify` reads all of it."""
-    if not _usable(found):
+    if not usable(found):
         yield Finding(Level.OK, "no ledger yet")
         return
     from seawall.ledger import KeyFile, Ledger, open_note
@@ -222,7 +147,7 @@ def check_policy(found: Installation) -> Iterator[Finding]:
     """The guard policy that is live can be read."""
     from seawall.policy.guard import load_guard_policy
 
-    if not _usable(found):
+    if not usable(found):
         yield Finding(Level.OK, f"{load_guard_policy().label}, as shipped")
         return
     from seawall.ledger import KeyFile, Ledger
@@ -278,7 +203,7 @@ def check_killswitch(found: Installation) -> Iterator[Finding]:
 
 def check_rollouts(found: Installation) -> Iterator[Finding]:
     """No rollout is frozen, or open on somebody's word alone."""
-    if not _usable(found):
+    if not usable(found):
         yield Finding(Level.OK, "none yet")
         return
     from seawall.deploy.rollout import RolloutStore
@@ -308,6 +233,9 @@ CHECKS: dict[str, Check] = {
     "rollouts": check_rollouts,
     "helplines": check_helplines,
     "texts": check_texts,
+    "people": check_people,
+    "cases": check_cases,
+    "effects": check_effects,
 }
 """Every check by name, in the order in which they run."""
 
@@ -328,43 +256,3 @@ def examine(found: Installation, checks: dict[str, Check] | None = None) -> Iter
         worse = [finding for finding in said if finding.level is not Level.OK]
         for finding in worse or said:
             yield name, finding
-
-
-def _usable(found: Installation) -> bool:
-    """Say whether there is a database that can be opened without upgrading it."""
-    if not found.has_database():
-        return False
-    path = _sqlite_file(found.settings.database_url)
-    if path is None:
-        return True
-    from seawall.store import migrate
-
-    return _sqlite_schema(path) == migrate.HEAD
-
-
-def _sqlite_file(url: str) -> Path | None:
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-
-
-def _sqlite_schema(path: Path) -> str | None:
-    """Return the schema version of a file without changing it; None if it has none."""
-    import sqlite3
-
-    from seawall.errors import StoreError
-    from seawall.store import migrate
-
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be opened: {error}") from None
-    try:
-        row = connection.execute(f"SELECT version_num FROM {migrate.VERSION_TABLE}").fetchone()  # noqa: S608 (a constant)
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise StoreError(f"{path} cannot be read: {error}") from None
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} is not a database: {error}") from None
-    finally:
-        connection.close()
-    return str(row[0]) if row else None

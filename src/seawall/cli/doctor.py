@@ -15,7 +15,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Examine this installation; exit 1 if there is a problem, 0 if there are at most warnings."""
-    from seawall.cli._doctor_checks import Installation, Level, examine
+    from seawall.cli._doctor_checks import examine
+    from seawall.cli._doctor_found import Installation, Level
     from seawall.clock import system_clock, to_iso
     from seawall.settings import Settings
 
