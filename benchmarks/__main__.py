@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import (
+    bench_cases,
     bench_cluster,
     bench_detectors,
     bench_guard,
@@ -24,6 +25,7 @@ for benchmark in (
     bench_cluster,
     bench_guard,
     bench_guard_media,
+    bench_cases,
 ):
     sys.argv[1:] = []
     benchmark.main()

@@ -33,7 +33,8 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose keys are not there yet; return how many there were, or -1 if the database does not say."""
-    result = connection.execute(_new(connection.dialect.name, table), list(rows))
+    statement = _new(connection.dialect.name, table)
+    result = connection.execute(statement, list(rows), execution_options={"preserve_rowcount": True})
     return result.rowcount
 
 
