@@ -75,7 +75,10 @@ def stand(
         why.append(f"up to {reach:,} people may have seen it: times {factor:.2g}")
     opened = milliseconds(opened_at)
     lead = int(weights.longest_hours * _HOUR)
-    if queue.order is Order.OLDEST:
+    if imminent:
+        turn = opened - lead
+        why.append("it comes before all that are not, whatever their queue")
+    elif queue.order is Order.OLDEST:
         turn = opened
         why.append("the queue goes by age alone")
     elif queue.order is Order.DUE:

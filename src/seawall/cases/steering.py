@@ -10,7 +10,7 @@ from seawall.cases import _rows, tasks
 from seawall.cases._office import Office, expect_person, free_leases, open_tasks
 from seawall.cases._rows import Row
 from seawall.cases.concluding import conclude, standing_decision
-from seawall.cases.errors import CaseError, IllegalTransition
+from seawall.cases.errors import CaseError, IllegalTransition, NotForYou
 from seawall.cases.model import Case, CaseDecision, CaseState, Outcome, Task, TaskKind
 from seawall.cases.opening import restand
 from seawall.cases.states import EventKind
@@ -43,12 +43,18 @@ def resume(office: Office, case_id: str, person: str, reason: str = "the hold is
 
 
 def assign(office: Office, case_id: str, person: str, to: str | None) -> Case:
-    """Keep a case for somebody, until it is overdue; None: for nobody any more. A lease of another goes on."""
+    """Keep a case for somebody, until it is overdue; None: for nobody any more. A lease of another goes on.
+
+    Raises:
+        NotForYou: If they have judged it already.
+    """
     expect_person(person)
     if to is not None:
         expect_person(to)
     with office.store.begin() as connection:
         row = office.locked(connection, case_id)
+        if to is not None and to in reviewers(connection, row):
+            raise NotForYou("they have judged this case already; somebody else confirms it")
         facts = {"to": to}
         moved = office.move(connection, row, EventKind.ASSIGNED, person=person, facts=facts, changes={"assigned": to})
         office.place_tasks(connection, moved)
