@@ -191,7 +191,7 @@ def served() -> dict[str, Any]:
 
     # The document depends on the routes alone; what answers them is not asked.
     needed = [field.name for field in fields(Parts) if field.default is MISSING and field.default_factory is MISSING]
-    nobody: dict[str, Any] = dict.fromkeys(needed)
+    nobody: dict[str, Any] = dict.fromkeys(needed, object())
     document: dict[str, Any] = create_app(Parts(**{**nobody, "instruments": Instruments()})).openapi()
     return document
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from seawall.ledger import KeyFile, Ledger
 from seawall.store import Store
 from seawall.store.tables import ledger_event
-from seawall.vault import EnvKeyProvider, FileKeyProvider, KeyRing, Vault
+from seawall.vault import EnvKeyProvider, FileKeyProvider, KeyRing, Vault, rotate
 
 pytestmark = pytest.mark.crash
 MOST_STEPS = 200
@@ -35,7 +35,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from seawall.ledger import KeyFile, Ledger
 from seawall.store import Store
-from seawall.vault import EnvKeyProvider, FileKeyProvider, Vault
+from seawall.vault import EnvKeyProvider, FileKeyProvider, Vault, rotate
 
 url, state, action, most = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 targets = json.loads(sys.argv[5])
@@ -71,6 +71,8 @@ def attempt(number):
                 (state / f"seen-{number}").write_bytes(stream.read(16))
         elif action == "rewrap":
             vault.rewrap(EnvKeyProvider({"SEAWALL_VAULT_KEY": base64.b64encode(bytes(32)).decode()}))
+        elif action == "rotate":
+            rotate(vault)
 
 for number in range(most):
     child = os.fork()
@@ -206,6 +208,22 @@ def test_a_killed_rewrap_leaves_every_object_readable_and_is_finished_by_the_nex
     assert _kill_at_each_step(migrated_url, state, "rewrap", []) > 5
     assert vault.verify().ok
     vault.rewrap(NEW_KEY)
+    for object_id in ids:
+        with vault.open(object_id, person="bob", purpose="test") as stream:
+            assert stream.read() == DATA
+
+
+def test_a_killed_rotation_leaves_every_object_readable_and_is_finished_by_the_next(
+    migrated_url: str, state: Path, store: Store, vault: Vault
+) -> None:
+    ids = _put(vault, 5)
+    assert _kill_at_each_step(migrated_url, state, "rotate", []) > 10
+    keys = FileKeyProvider(state / "keys" / "vault.key")
+    rotated = Vault(store, Ledger.open(store, KeyFile(state / "keys")), keys, state / "vault")
+    assert rotated.verify().ok
+    rotate(rotated)
+    assert {item.key_id for item in rotated.objects()} == {keys.key_id()}
+    assert _events(store, "vault.key_renewed").total() == len(keys.older()), "each key that wrapped is in the ledger"
     for object_id in ids:
         with vault.open(object_id, person="bob", purpose="test") as stream:
             assert stream.read() == DATA

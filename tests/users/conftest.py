@@ -68,7 +68,7 @@ def users(store: Store, tmp_path: Path, settings: Settings, cheap: Passwords) ->
 @pytest.fixture
 def admin(users: Users) -> User:
     """The first user."""
-    return users.add("ada", Role.ADMIN, PASSWORD)
+    return users.add("adelaide", Role.ADMIN, PASSWORD)
 
 
 @pytest.fixture

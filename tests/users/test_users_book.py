@@ -46,15 +46,15 @@ def sessions(store: Store) -> int:
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.LEAD, Role.AUDITOR])
 def test_the_first_user_must_be_an_administrator(users: Users, role: Role) -> None:
     with pytest.raises(UserProblem, match="first user"):
-        users.add("ada", role, PASSWORD)
+        users.add("adelaide", role, PASSWORD)
     assert users.all() == []
 
 
 def test_a_user_is_found_by_id_and_by_name_in_any_case(users: Users, admin: User) -> None:
-    assert users.get(admin.id) == users.by_name(" ADA ") == admin
+    assert users.get(admin.id) == users.by_name(" ADELAIDE ") == admin
     assert users.all() == [admin]
     assert admin.pseudonym.startswith("person-")
-    assert "ada" not in admin.pseudonym
+    assert "adelaide" not in admin.pseudonym
     with pytest.raises(NotFound):
         users.get("0" * 32)
     with pytest.raises(NotFound):
@@ -72,7 +72,7 @@ def test_a_name_is_plain(users: Users, name: str) -> None:
 
 def test_two_users_never_have_one_name_or_one_subject(users: Users, admin: User) -> None:
     with pytest.raises(UserProblem, match="this name"):
-        users.add("ADA", Role.REVIEWER, PASSWORD)
+        users.add("ADELAIDE", Role.REVIEWER, PASSWORD)
     subject = ("https://issuer.example", "s-1")
     made = users.add("ole", Role.REVIEWER, subject=subject)
     assert made.subject == "https://issuer.example s-1"
@@ -236,7 +236,7 @@ def test_the_ledger_and_the_table_hold_no_secret_and_no_name(users: Users, admin
     with users.store.read() as connection:
         told = "\n".join(connection.execute(select(ledger_event.c.data)).scalars())
         kept = str(connection.execute(staff.select()).mappings().all())
-    for secret in ("rhea", "ada", "zorblax", PASSWORD, "another plain boat", enrolment.secret):
+    for secret in ("rhea", "adelaide", "zorblax", PASSWORD, "another plain boat", enrolment.secret):
         assert secret not in told
     for secret in (PASSWORD, "another plain boat", enrolment.secret):
         assert secret not in kept

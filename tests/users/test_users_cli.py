@@ -43,10 +43,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def people(run: Run) -> Run:
-    """ada, an administrator, and rhea, a reviewer."""
-    added = run("add", "ada", "--role", "admin", "--password-stdin", typed=f"{PASSWORD}\n".encode())
+    """adelaide, an administrator, and rhea, a reviewer."""
+    added = run("add", "adelaide", "--role", "admin", "--password-stdin", typed=f"{PASSWORD}\n".encode())
     assert (added.code, added.err) == (0, "")
-    run("add", "rhea", "--role", "reviewer", "--password-stdin", "--by", "ada", typed=PASSWORD.encode())
+    run("add", "rhea", "--role", "reviewer", "--password-stdin", "--by", "adelaide", typed=PASSWORD.encode())
     return run
 
 
@@ -60,12 +60,12 @@ def test_the_first_one_must_be_an_administrator(run: Run) -> None:
 def test_people_are_added_and_shown(people: Run) -> None:
     shown = [json.loads(line) for line in people("ls", "--json").out.splitlines()]
     assert [(each["name"], each["role"], each["child_safety"]) for each in shown] == [
-        ("ada", "admin", False),
+        ("adelaide", "admin", False),
         ("rhea", "reviewer", False),
     ]
     assert not any("password" in each for each in shown)
     assert [line.split()[:3] for line in people("ls").out.splitlines()[1:]] == [
-        ["ada", "admin", "enabled"],
+        ["adelaide", "admin", "enabled"],
         ["rhea", "reviewer", "enabled"],
     ]
 
@@ -83,13 +83,13 @@ def test_people_are_added_and_shown(people: Run) -> None:
         (("add", "x", "--role", "lead", "--password-stdin"), b"a b" * 9000, "password"),
         (("add", "x", "--role", "lead", "--password-stdin", "--by", "rhea"), PASSWORD.encode(), "not_permitted"),
         (("add", "x", "--role", "lead", "--password-stdin", "--by", "nobody"), PASSWORD.encode(), "not_found"),
-        (("grant", "ada", "--by", "ada", "--reason", "r"), b"", "not_permitted"),
+        (("grant", "adelaide", "--by", "adelaide", "--reason", "r"), b"", "not_permitted"),
         (("grant", "rhea", "--by", "rhea", "--reason", "r"), b"", "not_permitted"),
-        (("grant", "rhea", "--by", "ada", "--reason", " "), b"", "user"),
+        (("grant", "rhea", "--by", "adelaide", "--reason", " "), b"", "user"),
         (("grant", "rhea", "--reason", "r"), b"", "usage"),
-        (("disable", "ada"), b"", "user"),
+        (("disable", "adelaide"), b"", "user"),
         (("disable", "nobody"), b"", "not_found"),
-        (("role", "ada", "--role", "lead"), b"", "user"),
+        (("role", "adelaide", "--role", "lead"), b"", "user"),
         (("password", "rhea"), b"", "usage"),
     ],
 )
@@ -102,7 +102,7 @@ def test_what_cannot_be_done_is_said_so(people: Run, arguments: tuple[str, ...],
 
 
 def test_a_grant_is_given_shown_and_taken(people: Run) -> None:
-    granted = json.loads(people("grant", "rhea", "--by", "ada", "--reason", "trained in January", "--json").out)
+    granted = json.loads(people("grant", "rhea", "--by", "adelaide", "--reason", "trained in January", "--json").out)
     assert granted["child_safety"] is True
     assert "granted" in people("ls").out
     assert json.loads(people("revoke", "rhea", "--json").out)["child_safety"] is False
@@ -115,7 +115,7 @@ def test_everything_else_is_done_by_name(people: Run) -> None:
     assert people("unlock", "rhea").code == 0
     assert json.loads(people("sessions", "end", "rhea", "--json").out)["ended"] == 0
     assert people("sessions", "end", "rhea").out == "0 ended\n"
-    assert json.loads(people("disable", "rhea", "--by", "ada", "--json").out)["disabled_at"]
+    assert json.loads(people("disable", "rhea", "--by", "adelaide", "--json").out)["disabled_at"]
     assert json.loads(people("enable", "rhea", "--json").out)["disabled_at"] is None
     linked = people("add", "sol", "--role", "lead", "--subject", "s-1", "--issuer", "https://issuer.example", "--json")
     assert json.loads(linked.out)["subject"] == "https://issuer.example s-1"

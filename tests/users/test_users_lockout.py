@@ -25,7 +25,7 @@ from seawall.users import LockoutRules, MustWait, Passwords, Role, SignInRefused
 PASSWORD = "three plain boats"
 
 
-def wrong(users: Users, name: str = "ada", **where: Any) -> type[Exception]:
+def wrong(users: Users, name: str = "adelaide", **where: Any) -> type[Exception]:
     with pytest.raises(SignInRefused) as refused:
         users.sign_in.password(name, "not the password", **where)
     return refused.type
@@ -41,10 +41,10 @@ def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
 def test_after_a_few_failures_there_is_a_wait_that_ends(users: Users, admin: User, moment: Any) -> None:
     assert [wrong(users) for _ in range(7)] == [SignInRefused] * 6 + [MustWait]
     with pytest.raises(MustWait) as wait:
-        users.sign_in.password("ada", PASSWORD)
+        users.sign_in.password("adelaide", PASSWORD)
     assert wait.value.seconds == 30
     moment.pass_by(seconds=31)
-    assert users.sign_in.password("ada", PASSWORD) == admin
+    assert users.sign_in.password("adelaide", PASSWORD) == admin
     assert wrong(users) is SignInRefused
 
 
@@ -52,7 +52,7 @@ def test_attempts_during_a_wait_make_it_no_longer(users: Users, admin: User, mom
     for _ in range(100):
         wrong(users)
     moment.pass_by(seconds=31)
-    assert users.sign_in.password("ada", PASSWORD) == admin
+    assert users.sign_in.password("adelaide", PASSWORD) == admin
 
 
 def test_names_that_nobody_has_wait_like_those_that_somebody_has(users: Users, admin: User) -> None:
@@ -68,7 +68,7 @@ def test_names_that_nobody_has_wait_like_those_that_somebody_has(users: Users, a
             found.append((str(refused.value), getattr(refused.value, "seconds", 0)))
         return found
 
-    assert answers("ada") == answers("nobody") == answers("greg") == answers("sol") == answers("Nobody Else")
+    assert answers("adelaide") == answers("nobody") == answers("greg") == answers("sol") == answers("Nobody Else")
 
 
 def test_each_refusal_takes_one_verification_whoever_it_is_for(users: Users, admin: User, cheap: Passwords) -> None:
@@ -90,8 +90,8 @@ def test_a_stranger_makes_nobody_wait_in_a_browser_that_is_known(users: Users, a
     for _ in range(30):
         wrong(users, address="192.0.2.1")
     with pytest.raises(MustWait):
-        users.sign_in.password("ada", PASSWORD, address="192.0.2.7")
-    assert users.sign_in.password("ada", PASSWORD, address="192.0.2.1", device=device) == admin
+        users.sign_in.password("adelaide", PASSWORD, address="192.0.2.7")
+    assert users.sign_in.password("adelaide", PASSWORD, address="192.0.2.1", device=device) == admin
 
 
 def test_a_known_browser_is_known_for_its_owner_alone(users: Users, admin: User, rhea: User, moment: Any) -> None:
@@ -115,9 +115,9 @@ def test_only_so_many_browsers_are_known(users: Users, admin: User, moment: Any)
     for _ in range(7):
         wrong(users)
     for device in devices[2:]:
-        assert users.sign_in.password("ada", PASSWORD, device=device) == admin
+        assert users.sign_in.password("adelaide", PASSWORD, device=device) == admin
     with pytest.raises(MustWait):
-        users.sign_in.password("ada", PASSWORD, device=devices[0])
+        users.sign_in.password("adelaide", PASSWORD, device=devices[0])
 
 
 def test_an_address_that_tries_many_names_waits(users: Users, admin: User) -> None:
@@ -141,7 +141,7 @@ def test_many_at_once_get_no_more_guesses(users: Users, admin: User) -> None:
     def guess() -> None:
         for _ in range(5):
             try:
-                users.sign_in.password("ada", "not the password")
+                users.sign_in.password("adelaide", "not the password")
             except SignInRefused as refused:
                 found.append(type(refused))
 
@@ -157,7 +157,7 @@ def test_many_at_once_get_no_more_guesses(users: Users, admin: User) -> None:
 def test_a_right_password_buys_no_guesses_at_codes(users: Users, admin: User) -> None:
     found = []
     for _ in range(8):
-        users.sign_in.password("ada", PASSWORD)
+        users.sign_in.password("adelaide", PASSWORD)
         with pytest.raises(SignInRefused) as refused:
             users.sign_in.factor(admin, "000000")
         found.append(refused.type)
@@ -168,7 +168,7 @@ def test_an_operator_forgets_failures(users: Users, admin: User) -> None:
     for _ in range(7):
         wrong(users)
     users.unlock(admin.id)
-    assert users.sign_in.password("ada", PASSWORD) == admin
+    assert users.sign_in.password("adelaide", PASSWORD) == admin
 
 
 def test_a_wait_is_recorded_once_for_somebody_and_never_for_nobody(
@@ -184,7 +184,7 @@ def test_failures_are_forgotten_after_a_day(users: Users, admin: User, store: St
     for number in range(5):
         wrong(users, f"name{number}", address=f"192.0.2.{number}")
     moment.pass_by(days=1, seconds=1)
-    users.sign_in.password("ada", PASSWORD)
+    users.sign_in.password("adelaide", PASSWORD)
     with store.read() as connection:
         assert connection.execute(sign_in_wait.select()).all() == []
 
@@ -212,15 +212,17 @@ class Doors(RuleBasedStateMachine):
 
     @initialize()
     def admin(self) -> None:
-        self.ada = self.users.add("ada", Role.ADMIN, PASSWORD)
-        self.device = self.users.sign_in.remember_device(self.ada.id, None)
+        self.adelaide = self.users.add("adelaide", Role.ADMIN, PASSWORD)
+        self.device = self.users.sign_in.remember_device(self.adelaide.id, None)
 
     def teardown(self) -> None:
         self.store.close()
         shutil.rmtree(self.folder)
 
     @rule(
-        name=st.sampled_from(["ada", "nobody"]), address=st.sampled_from(["a", "b", "c", None]), count=st.integers(1, 6)
+        name=st.sampled_from(["adelaide", "nobody"]),
+        address=st.sampled_from(["a", "b", "c", None]),
+        count=st.integers(1, 6),
     )
     def strangers_guess(self, name: str, address: str | None, count: int) -> None:
         for _ in range(count):
@@ -240,31 +242,34 @@ class Doors(RuleBasedStateMachine):
     @rule()
     def the_owner_signs_in_where_they_did_before(self) -> None:
         if self.owner_failed < RULES.device.free:
-            assert self.users.sign_in.password("ada", PASSWORD, address="a", device=self.device).id == self.ada.id
+            assert (
+                self.users.sign_in.password("adelaide", PASSWORD, address="a", device=self.device).id
+                == self.adelaide.id
+            )
             self.owner_failed = 0
 
     @rule()
     def the_owner_mistypes(self) -> None:
         with pytest.raises(SignInRefused):
-            self.users.sign_in.password("ada", "not my password", address="a", device=self.device)
+            self.users.sign_in.password("adelaide", "not my password", address="a", device=self.device)
         self.owner_failed += 1
 
     @precondition(lambda self: self.owner_failed)
     @rule()
     def the_owner_waits(self) -> None:
         self.now += timedelta(seconds=61)
-        assert self.users.sign_in.password("ada", PASSWORD, device=self.device).id == self.ada.id
+        assert self.users.sign_in.password("adelaide", PASSWORD, device=self.device).id == self.adelaide.id
         self.owner_failed = 0
 
     @rule()
     def the_owner_comes_from_elsewhere_after_the_longest_wait(self) -> None:
         self.now += timedelta(seconds=61)
-        assert self.users.sign_in.password("ada", PASSWORD, address="new").id == self.ada.id
-        self.guesses = [each for each in self.guesses if each[1] != "ada"]
+        assert self.users.sign_in.password("adelaide", PASSWORD, address="new").id == self.adelaide.id
+        self.guesses = [each for each in self.guesses if each[1] != "adelaide"]
 
     @invariant()
     def guesses_are_few(self) -> None:
-        for name in ("ada", "nobody"):
+        for name in ("adelaide", "nobody"):
             late = [at for at, whose in self.guesses if whose == name and at > self.now - timedelta(seconds=9)]
             # Before the first wait there are the free ones and the one that begins it; after that one for each wait.
             assert len(late) <= RULES.user.free + 1

@@ -60,7 +60,7 @@ def test_a_password_that_anybody_guesses_is_refused_and_never_repeated(password:
     "password", [PASSWORD, "tres botes sencillos", "drei schöne Boote", "三艘朴素的船在海上慢慢走着"]
 )
 def test_a_few_words_are_a_password(password: str, cheap: Passwords) -> None:
-    assert cheap.verify(cheap.hash(checked_password(password, "ada")), password)
+    assert cheap.verify(cheap.hash(checked_password(password, "adelaide")), password)
 
 
 def test_two_ways_to_type_one_letter_are_one_password(cheap: Passwords) -> None:
@@ -71,7 +71,7 @@ def test_two_ways_to_type_one_letter_are_one_password(cheap: Passwords) -> None:
 def test_whatever_is_typed_is_refused_or_accepted_and_verifies(text: str) -> None:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     try:
-        wanted = checked_password(text, "ada")
+        wanted = checked_password(text, "adelaide")
     except PasswordRefused:
         return
     assert passwords.verify(passwords.hash(wanted), text)
@@ -95,12 +95,12 @@ def test_a_hash_is_made_anew_when_the_parameters_change(
     dearer = Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     later = Users(store, users.ledger, settings, passwords=dearer)
     with pytest.raises(SignInRefused):
-        later.sign_in.password("ada", "wrong")
+        later.sign_in.password("adelaide", "wrong")
     assert stored() == before
-    assert later.sign_in.password("ada", PASSWORD).id == admin.id
+    assert later.sign_in.password("adelaide", PASSWORD).id == admin.id
     after = stored()
     assert "m=16,t=2" in after
-    later.sign_in.password("ada", PASSWORD)
+    later.sign_in.password("adelaide", PASSWORD)
     assert stored() == after
 
 
@@ -151,7 +151,7 @@ def enrolled(users: Users, user: User, moment: Any) -> tuple[bytes, tuple[str, .
 def test_a_factor_asks_for_nothing_until_a_code_confirms_it(users: Users, admin: User, moment: Any) -> None:
     enrolment = users.enrol_totp(admin.id)
     assert enrolment.secret in enrolment.uri
-    assert enrolment.uri.startswith("otpauth://totp/seawall%3Aada?")
+    assert enrolment.uri.startswith("otpauth://totp/seawall%3Aadelaide?")
     assert not users.get(admin.id).second_factor
     with pytest.raises(SignInRefused):
         users.confirm_totp(admin.id, "no code")

@@ -1,4 +1,4 @@
-"""`seawall keys`: make, rotate, revoke and list API keys. A key is printed once, when it is made."""
+"""`seawall keys`: make, rotate, revoke and list API keys, printed once when made; and rotate the vault's key."""
 
 from __future__ import annotations
 
@@ -51,19 +51,35 @@ def create(
 
 @app.command()
 def rotate(
-    name: Name,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of an API key. Without: the vault's key.")
+    ] = None,
     overlap: Annotated[
-        str, typer.Option("--overlap", metavar="SPAN", help="How long the old key stays valid: 24h, 30m, 0s.")
-    ] = "0s",
+        str | None, typer.Option("--overlap", metavar="SPAN", help="How long the old API key stays valid: 24h, 0s.")
+    ] = None,
     expires: Expires = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Also delete older keys of the vault that wrapped nothing for a day.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a new key with the same name, scopes and end, and print it; the old one ends after the overlap."""
+    """Rotate an API key, which is printed; or the vault's key, with every object's key wrapped anew.
+
+    An API key gets the same name, scopes and end, and the old one ends after the overlap. The vault can be used while
+    its key is rotated; an interrupted rotation goes on when it is run again.
+    """
+    if name is None:
+        if overlap is not None or expires is not None:
+            raise UsageError("--overlap and --expires are for API keys: name one")
+        _rotate_vault(forget, as_json)
+        return
+    if forget:
+        raise UsageError("--forget is for the vault's key: name no API key")
     from seawall.clock import system_clock
     from seawall.settings import Settings
     from seawall.web.keys import KeyBook
 
-    span = _span(overlap)
+    span = _span(overlap or "0s")
     end = _moment(expires, system_clock()) if expires is not None else None
     with KeyBook.opened(Settings.from_env()) as book:
         made, token = book.rotate(name, span, expires_at=end)
@@ -102,6 +118,33 @@ def show_all(as_json: AsJson = False) -> None:
             scopes = " ".join(sorted(key.scopes))
             used = key.used_on or "never"
             typer.echo(f"{key.id}  {key.name:<24}  {key.state(now):<8}  {key.created_at[:10]}  {used:<10}  {scopes}")
+
+
+def _rotate_vault(delete: bool, as_json: bool) -> None:
+    from seawall.cli._progress import told
+    from seawall.settings import Settings
+    from seawall.vault import forget, open_vault, rotate
+
+    with open_vault(Settings.from_env()) as vault:
+        with told() as tell:
+            bar = (lambda done, every: tell("wrapping keys", done, every)) if tell is not None else None
+            done = rotate(vault, bar)
+        gone = forget(vault) if delete else []
+    kept = [each for each in done.kept if each not in gone]
+    if as_json:
+        told_ = {"key_id": done.key_id, "rewrapped": done.rewrapped, "renewed": done.renewed}
+        typer.echo(json.dumps(told_ | {"kept": kept, "forgotten": gone}))
+        return
+    how = "new" if done.renewed else "made before"
+    typer.echo(f"the vault's key is {done.key_id} ({how}); keys of objects wrapped with it now: {done.rewrapped}")
+    for each in gone:
+        typer.echo(f"forgotten: {each}")
+    if kept:
+        typer.echo(
+            f"older keys kept beside it: {', '.join(kept)}. Make a backup: the keyring of the last one needs them. "
+            "After that, 'seawall keys rotate --forget' deletes those that wrapped nothing for a day.",
+            err=True,
+        )
 
 
 def _print(made: ApiKey, token: str, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """The vault: encrypted evidence, whose every opening is logged. Removed bytes go here and nowhere else."""
 
+from seawall.vault._local_key import WrappedKey
 from seawall.vault.errors import (
     DigestMismatch,
     Held,
@@ -11,8 +12,10 @@ from seawall.vault.errors import (
     VaultKeyError,
     VaultUnsound,
 )
-from seawall.vault.keys import EnvKeyProvider, FileKeyProvider, KeyProvider, KeyRing, WrappedKey, key_provider
+from seawall.vault.file_keys import FileKeyProvider
+from seawall.vault.keys import EnvKeyProvider, KeyProvider, KeyRing, key_provider
 from seawall.vault.objects import Destroyed, Hold, Purpose, VaultObject
+from seawall.vault.rotation import Rotation, forget, rotate
 from seawall.vault.vault import Vault, open_vault
 from seawall.vault.verify import Fault, Problem, Swept, Verification
 
@@ -32,6 +35,7 @@ __all__ = [
     "ObjectDestroyed",
     "Problem",
     "Purpose",
+    "Rotation",
     "Swept",
     "Vault",
     "VaultError",
@@ -40,6 +44,8 @@ __all__ = [
     "VaultUnsound",
     "Verification",
     "WrappedKey",
+    "forget",
     "key_provider",
     "open_vault",
+    "rotate",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from seawall.store import Store
 from seawall.store.tables import vault_object as table
-from seawall.vault.keys import WrappedKey
+from seawall.vault._local_key import WrappedKey
 from seawall.vault.objects import Destroyed, VaultObject
 
 PAGE = 200
@@ -90,6 +90,17 @@ def pages(store: Store, *conditions: ColumnElement[bool]) -> Iterator[list[Store
             return
         yield page
         last = page[-1].seq
+
+
+def count(store: Store, *, key: str | None = None, but: str | None = None) -> int:
+    """Return how many objects have a key: under one, under all but one, or under any."""
+    wanted = select(func.count()).select_from(table).where(table.c.wrapped_key.is_not(None))
+    if key is not None:
+        wanted = wanted.where(table.c.key_id == key)
+    if but is not None:
+        wanted = wanted.where(table.c.key_id != but)
+    with store.read() as connection:
+        return int(connection.execute(wanted).scalar_one())
 
 
 def erase_key(connection: Connection, certificate: Destroyed) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from seawall.clock import Clock, system_clock, to_iso
 from seawall.errors import NotFound, StorageFull
@@ -253,11 +253,30 @@ class Vault:
             self._ledger.append_pending()
         return result
 
-    def rewrap(self, new: KeyProvider) -> int:
+    @property
+    def keys(self) -> KeyProvider:
+        """What wraps the objects' keys."""
+        return self._keys
+
+    def count(self, *, key: str | None = None, but: str | None = None) -> int:
+        """Return how many objects are not destroyed: those under one key, those under all others, or all."""
+        return _rows.count(self._store, key=key, but=but)
+
+    def record(self, kind: str, key: str, body: Mapping[str, Any]) -> None:
+        """Write an event of the vault's keys to the ledger."""
+        with self._store.begin() as connection:
+            self._ledger.record(connection, kind, key, body)
+        self._ledger.append_pending()
+
+    def rewrap(self, new: KeyProvider, progress: Callable[[int, int], None] | None = None) -> int:
         """Wrap every object's key with another provider's key, and use that one from now on; no file is touched.
 
         It may be interrupted and run again. Objects that another process puts under the old key meanwhile need
         another run.
+
+        Args:
+            new: The other provider; or the same one, of which another key wraps now.
+            progress: Called with how many objects are done, and of how many.
 
         Returns:
             How many were wrapped anew.
@@ -267,6 +286,7 @@ class Vault:
         """
         key_id = new.key_id() or new.create()
         total = 0
+        every = self.count(but=key_id) if progress is not None else 0
         for page in _rows.pages(self._store, table.c.wrapped_key.is_not(None), table.c.key_id != key_id):
             renewed = []
             for stored in page:
@@ -278,6 +298,8 @@ class Vault:
                 body = {"objects": count, "key_id": key_id}
                 self._ledger.record(connection, "vault.rewrapped", f"vault/rewrapped/{_nonce()}", body)
             total += count
+            if progress is not None:
+                progress(total, max(total, every))
         self._ledger.append_pending()
         self._keys = new
         return total
