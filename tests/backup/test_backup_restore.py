@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,81 +14,18 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, select
 
-from seawall.accounts import Accounts, RestrictionKind
 from seawall.backup import BackupDamaged, BackupInUse, BackupMismatch, Manifest, back_up, restore, verify_backup
-from seawall.backup.restore import SIGNED_IN
-from seawall.decisions import decision_secret
 from seawall.deploy.guard import open_guard
 from seawall.deploy.guard.requests import InputCheck
 from seawall.errors import UsageError
 from seawall.ledger import KeyFile, Ledger
 from seawall.policy.guard import GuardAction
-from seawall.settings import Settings
 from seawall.store import Store, migrate
-from seawall.store.tables import known_device, metadata, sign_in_flow, staff, staff_session
-from seawall.vault import ObjectDestroyed, VaultObject, open_vault
+from seawall.store.tables import metadata
+from seawall.vault import ObjectDestroyed, open_vault
+from tests.backup.backup_place import Place
 
 HERON = b"blue glass heron " * 9_000
-
-
-class Place:
-    """An installation, its backup's folder and its keyring."""
-
-    def __init__(self, root: Path, url: str | None) -> None:
-        self.settings = Settings(root / "home", url or f"sqlite:///{root / 'home' / 'seawall.db'}")
-        self.folder, self.keyring = root / "backup", root / "keyring"
-
-    def back_up(self, **rest: Any) -> Any:
-        return back_up(self.settings, self.folder, self.keyring, **rest)
-
-    def put(self, data: bytes) -> VaultObject:
-        with open_vault(self.settings) as vault:
-            return vault.put(io.BytesIO(data), purpose="canary", person="ada")
-
-    def destroy(self, item: VaultObject) -> None:
-        with open_vault(self.settings) as vault:
-            vault.destroy(item.id, person="ada", reason="test")
-
-    def rows(self) -> dict[str, list[Any]]:
-        with Store.open(self.settings.database_url) as store, store.read() as connection:
-            metadata = MetaData()
-            metadata.reflect(connection)
-            return {
-                table.name: [
-                    tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))
-                ]
-                for table in metadata.sorted_tables
-            }
-
-
-@pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Place:
-    """An installation with something of most kinds in it."""
-    place = Place(tmp_path / "one", database_url)
-    place.settings.directory()
-    with open_guard(place.settings) as guard:
-        assert guard.check_input(InputCheck(account="a", prompt="a boat")).action is GuardAction.ALLOW
-    with Store.open(place.settings.database_url) as store:
-        ledger = Ledger.open(store, KeyFile(place.settings.home / "keys"))
-        accounts = Accounts(store, ledger, decision_secret(place.settings))
-        ban = accounts.restrict("a", RestrictionKind.BAN, person="ada", reason="test")
-        accounts.lift(ban.id, person="ada", reason="test")
-    (place.settings.directory("lists", "one") / "segment").write_bytes(b"entries")
-    (place.settings.home / "notes.yaml").write_text("themes: []\n", "utf-8")
-    return place
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Callable[..., Place]:
-    """Another installation, which has the keys of the first."""
-
-    def make(place: Place, url: str | None = None, name: str = "two") -> Place:
-        made = Place(tmp_path / name, url)
-        made.settings.directory()
-        shutil.copytree(place.settings.home / "keys", made.settings.home / "keys")
-        return made
-
-    return make
 
 
 def test_everything_comes_back(place: Place, other: Callable[..., Place]) -> None:
@@ -151,32 +87,6 @@ def test_one_kind_of_database_restores_into_the_other(
 def test_a_backup_has_a_file_of_rows_for_every_table(place: Place) -> None:
     place.back_up()
     assert Manifest.load(place.folder).tables.keys() == metadata.tables.keys()
-
-
-def test_nobody_is_signed_in_after_a_restore(place: Place, other: Callable[..., Place]) -> None:
-    at, later = "2026-01-01T12:00:00.000000Z", "2999-01-01T12:00:00.000000Z"
-    person, signed_in = "1" * 32, (staff_session, known_device, sign_in_flow)
-    with Store.open(place.settings.database_url) as store, store.begin() as connection:
-        who = {"id": person, "name": "ada", "role": "admin", "pseudonym": "grey-fox", "created_at": at}
-        connection.execute(staff.insert(), who | {"factor_step": 0})
-        session = {"digest": "2" * 64, "id": "3" * 32, "person": person, "stage": "full"}
-        connection.execute(staff_session.insert(), session | {"created_at": at, "seen_at": at, "expires_at": later})
-        connection.execute(known_device.insert(), {"digest": "4" * 64, "person": person, "seen_at": at})
-        connection.execute(sign_in_flow.insert(), {"digest": "5" * 64, "next": "/", "expires_at": later})
-    made = place.back_up()
-    two = other(place)
-    done = restore(two.settings, place.folder, place.keyring)
-    assert done.rows == made.rows - len(signed_in)
-    before, after = place.rows(), two.rows()
-    assert after["staff"] == before["staff"]
-    for table in signed_in:
-        assert before[table.name], table.name
-        assert after[table.name] == [], table.name
-
-
-def test_every_table_that_holds_a_way_in_is_emptied_by_a_restore() -> None:
-    named = {name for name in metadata.tables if any(word in name for word in ("session", "device", "flow"))}
-    assert named == SIGNED_IN, "a new table of sessions is either emptied by a restore, or named otherwise"
 
 
 def test_what_was_destroyed_after_a_backup_stays_destroyed(

@@ -75,7 +75,8 @@ def test_cases_that_nobody_may_look_at_are_a_problem(store: Store) -> None:
     case(store, LATER)
     (said,) = found("people")
     assert (said.level, "grant" in said.detail) == (Level.PROBLEM, True)
-    person(store, "eve", "reviewer", granted_by="ada", granted_at=BEFORE, grant_reason="trained")
+    for name in ("eve", "joe"):
+        person(store, name, "reviewer", granted_by="ada", granted_at=BEFORE, grant_reason="trained")
     assert [each.level for each in found("people")] == [Level.OK]
 
 
@@ -101,3 +102,13 @@ def test_an_effect_that_is_late_is_told(store: Store, state: str, queued_at: str
     with store.begin() as connection:
         connection.execute(outbox.insert(), row | rest)
     assert [each.level for each in found("effects")] == [level]
+
+
+def test_one_person_alone_cannot_review_a_second_time(store: Store) -> None:
+    granted = {"granted_by": "ada", "granted_at": BEFORE, "grant_reason": "trained"}
+    person(store, "ada", "admin")
+    person(store, "eve", "reviewer", **granted)
+    assert [each.level for each in found("people")] == [Level.OK], "nothing waits"
+    case(store, LATER)
+    (said,) = found("people")
+    assert (said.level, "another" in said.detail) == (Level.WARNING, True)

@@ -2,7 +2,7 @@
 
 The database is filled in one transaction: it holds everything or nothing. An object that the keyring does not know was
 destroyed after the backup was made: it comes back as its tombstone, with a certificate that says so. Nobody is signed
-in afterwards.
+in afterwards, and glass that was broken is whole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
 from seawall.backup import copies
 from seawall.backup.errors import BackupDamaged, BackupInUse
@@ -32,6 +32,10 @@ REASON = "destroyed after this backup was made: the keyring does not know it"
 
 SIGNED_IN = frozenset({"staff_session", "known_device", "sign_in_flow"})
 """Tables that stay empty: who held a session when the backup was made signs in again, also if it was ended since."""
+
+_GLASS = "break_glass"
+_BEGUN = frozenset({"ledger_head"})
+"""Tables that a new database has a row of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,9 @@ def restore(
     _expect_new(settings)
     with Store.open(settings.database_url, schema=manifest.schema) as store:
         with store.begin(alone="schema") as connection:
-            gone = _Gone(ring, to_iso(store.clock()))
-            rows = _fill(connection, folder, manifest, gone)
+            at = to_iso(store.clock())
+            gone = _Gone(ring, at)
+            rows = _fill(connection, folder, manifest, gone, at)
             migrate.upgrade(connection, store.place)
         files = _files(settings, folder, manifest, ring)
         ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
@@ -117,7 +122,7 @@ class _Gone:
             yield row
 
 
-def _fill(connection: Connection, folder: Path, manifest: Manifest, gone: _Gone) -> int:
+def _fill(connection: Connection, folder: Path, manifest: Manifest, gone: _Gone, at: str) -> int:
     tables = {table.name: table for table in tables_of(connection, migrate.VERSION_TABLE)}
     if tables.keys() != manifest.tables.keys():
         raise BackupDamaged("the tables of the backup are not those of its schema")
@@ -129,17 +134,25 @@ def _fill(connection: Connection, folder: Path, manifest: Manifest, gone: _Gone)
         if name in SIGNED_IN:
             number = sum(1 for _ in rows)
         else:
-            number = insert_rows(connection, table, gone.rows(rows) if name == VAULT_TABLE else rows)
+            number = insert_rows(connection, table, gone.rows(rows) if name == VAULT_TABLE else _whole(name, rows, at))
             total += number
         if number != manifest.tables[name]:
             raise BackupDamaged(f"{name} has {number} rows in the backup, not {manifest.tables[name]}")
     return total
 
 
+def _whole(name: str, rows: Iterator[dict[str, Any]], at: str) -> Iterator[dict[str, Any]]:
+    """End what would still be open by breaking the glass: whoever needs it says why again."""
+    for row in rows:
+        if name == _GLASS and row["ended_at"] is None and row["until"] > at:
+            row["ended_at"] = at
+        yield row
+
+
 def _expect_empty(connection: Connection, tables: dict[str, Table]) -> None:
-    """Refuse a database that anything was recorded in. Rows that a new database begins with do not count."""
-    for name in ("ledger_event", VAULT_TABLE, "decision", "api_key"):
-        if name in tables and connection.execute(select(func.count()).select_from(tables[name])).scalar():
+    """Refuse a database that holds anything."""
+    for name in tables.keys() - _BEGUN:
+        if connection.execute(select(tables[name]).limit(1)).first() is not None:
             raise BackupInUse(f"the database holds rows of {name}")
 
 

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 REVIEW_POLICY = "review.yaml"
 FLOOR = "floor.yaml"
+QUALITY = "quality.yaml"
+REPEATS = "repeats.yaml"
 SUPPORT = "support.txt"
 _SUPPORT_LINES = 40
 _SECOND, _MINUTE, _HOUR = 1.0, 60.0, 3600.0
@@ -128,12 +130,12 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
     home = settings.home
     policy = load_review_policy(_file(home, REVIEW_POLICY))
     floor = load_floor(_file(home, FLOOR))
-    quality_policy = load_quality(_file(home, "quality.yaml"))
+    quality_policy = load_quality(_file(home, QUALITY))
     vault = Vault(store, ledger, key_provider(settings), home / "vault")
     retention = Retention(store, ledger)
     viewing = ViewingRecord(store, ledger)
     derivatives = stack.enter_context(Derivatives(vault, marker=PackMarker(home, store.clock)))
-    seen = SeenOnce(store, ledger, load_repeats(_file(home, "repeats.yaml")))
+    seen = SeenOnce(store, ledger, load_repeats(_file(home, REPEATS)))
     side = SideTasks(store, policy.lease_seconds)
     quality = Quality(store, ledger, side, quality_policy, seen)
     golden = Golden(store, ledger, side, quality_policy)

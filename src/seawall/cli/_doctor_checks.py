@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from seawall.cli._doctor_clocks import check_appeals, check_files, check_notices, check_retention
 from seawall.cli._doctor_found import Check, Finding, Installation, Level, sqlite_file, sqlite_schema, usable
 from seawall.cli._doctor_people import check_cases, check_effects, check_people
 from seawall.errors import SeawallError
@@ -236,6 +237,10 @@ CHECKS: dict[str, Check] = {
     "people": check_people,
     "cases": check_cases,
     "effects": check_effects,
+    "notices": check_notices,
+    "appeals": check_appeals,
+    "retention": check_retention,
+    "files": check_files,
 }
 """Every check by name, in the order in which they run."""
 

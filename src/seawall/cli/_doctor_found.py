@@ -82,6 +82,11 @@ class Installation:
 Check = Callable[[Installation], Iterator[Finding]]
 
 
+def many(number: int, most: int) -> str:
+    """Write a number that was counted up to a most."""
+    return f"{most} or more" if number >= most else str(number)
+
+
 def usable(found: Installation) -> bool:
     """Say whether there is a database that can be opened without upgrading it."""
     if not found.has_database():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from seawall.cli._doctor_found import Finding, Installation, Level, usable
+from seawall.cli._doctor_found import Finding, Installation, Level, many, usable
 from seawall.clock import to_iso
 
 _STUCK = timedelta(hours=1)
@@ -28,9 +28,13 @@ def check_people(found: Installation) -> Iterator[Finding]:
         waiting = connection.execute(review_case.select().where(review_case.c.open).limit(1)).first() is not None
     if people and not any(one["role"] == "admin" for one in people):
         yield Finding(Level.PROBLEM, "no administrator can sign in", "see 'seawall users'")
-    if waiting and not any(one["granted_at"] for one in people):
+    granted = sum(bool(one["granted_at"]) for one in people)
+    if waiting and not granted:
         detail = "cases wait, and nobody has the child-safety grant"
         yield Finding(Level.PROBLEM, detail, "an administrator gives it to another person: 'seawall users grant'")
+    if waiting and granted == 1:
+        detail = "one person alone has the child-safety grant: second reviews and appeals wait for another"
+        yield Finding(Level.WARNING, detail, "'seawall users grant'")
     bare = sum(one["password"] is not None and one["factor"] is None for one in people)
     if bare:
         yield Finding(Level.WARNING, f"{bare} of {len(people)} users have no second factor", "they enrol at sign-in")
@@ -51,9 +55,9 @@ def check_cases(found: Installation) -> Iterator[Finding]:
         overdue = len(connection.execute(late.with_only_columns(review_case.c.id).limit(_MANY)).all())
         stuck = len(connection.execute(left.with_only_columns(review_task.c.id).limit(_MANY)).all())
     if overdue:
-        yield Finding(Level.PROBLEM, f"cases past their time: {_count(overdue)}", "see 'seawall cases ls'")
+        yield Finding(Level.PROBLEM, f"cases past their time: {many(overdue, _MANY)}", "see 'seawall cases ls'")
     if stuck:
-        detail = f"leases that ended over an hour ago, and nobody took the task since: {_count(stuck)}"
+        detail = f"leases that ended over an hour ago, and nobody took the task since: {many(stuck, _MANY)}"
         yield Finding(Level.WARNING, detail, "see 'seawall cases queues'")
     yield Finding(Level.OK, "none is past its time")
 
@@ -74,13 +78,9 @@ def check_effects(found: Installation) -> Iterator[Finding]:
         given_up = len(connection.execute(dead).all())
     if waiting:
         yield Finding(
-            Level.PROBLEM, f"effects not delivered within a day: {_count(waiting)}", "see 'seawall effects ls'"
+            Level.PROBLEM, f"effects not delivered within a day: {many(waiting, _MANY)}", "see 'seawall effects ls'"
         )
     if unsaid:
-        detail = f"effects delivered, but not acknowledged within a day: {_count(unsaid)}"
+        detail = f"effects delivered, but not acknowledged within a day: {many(unsaid, _MANY)}"
         yield Finding(Level.WARNING, detail, "the host says so, or 'seawall effects ack'")
-    yield Finding(Level.OK, f"none is late; {_count(given_up)} given up by a person")
-
-
-def _count(number: int) -> str:
-    return f"{_MANY} or more" if number >= _MANY else str(number)
+    yield Finding(Level.OK, f"none is late; {many(given_up, _MANY)} given up by a person")

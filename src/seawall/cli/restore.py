@@ -38,4 +38,5 @@ def restore(
     )
     if done.destroyed:
         typer.echo(f"{done.destroyed:,} objects were destroyed after it was made, and stay so")
+    typer.echo("keys revoked, users disabled and grants withdrawn after it was made are back: take them away again")
     typer.echo("next: put HOME/keys in place, then run 'seawall doctor' and 'seawall vault verify'")

@@ -38,11 +38,12 @@ from seawall.deploy.notices.model import (
     StoredNotice,
 )
 from seawall.deploy.notices.openings import CaseBook
-from seawall.deploy.notices.options import NoticeOptions, load_options
+from seawall.deploy.notices.options import FILE, NoticeOptions, load_options
 from seawall.deploy.notices.reporters import Reporter, Reporters
 from seawall.deploy.notices.wording import Told, emergency_words, on_receipt, on_status
 
 __all__ = [
+    "FILE",
     "CaseBook",
     "Category",
     "Contact",

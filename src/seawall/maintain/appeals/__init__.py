@@ -16,12 +16,13 @@ from seawall.maintain.appeals.figures import Figures
 from seawall.maintain.appeals.hook import AppealHook
 from seawall.maintain.appeals.installation import make_appeals
 from seawall.maintain.appeals.model import Appeal, AppealState, Ground, Party, Result, Standing
-from seawall.maintain.appeals.options import AppealOptions, default_options, load_options
+from seawall.maintain.appeals.options import FILE, AppealOptions, default_options, load_options
 from seawall.maintain.appeals.window import months_later, window_end
 from seawall.maintain.appeals.wording import on_appeal, on_standing, result_texts
 from seawall.maintain.appeals.words import MOST_WORDS
 
 __all__ = [
+    "FILE",
     "MOST_WORDS",
     "Appeal",
     "AppealError",

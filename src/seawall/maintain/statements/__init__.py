@@ -6,12 +6,13 @@ from seawall.maintain.statements.errors import Fault, PersonalData, StatementInv
 from seawall.maintain.statements.exporting import Exported, export
 from seawall.maintain.statements.installation import make_statements, open_statements, statement_secret
 from seawall.maintain.statements.model import Statement, StatementKind
-from seawall.maintain.statements.options import StatementOptions, default_options, load_options, parse_options
+from seawall.maintain.statements.options import FILE, StatementOptions, default_options, load_options, parse_options
 from seawall.maintain.statements.personal import expect_nobody
 from seawall.maintain.statements.rules import RULES, Rule, Shape
 from seawall.maintain.statements.validation import expect_valid, faults
 
 __all__ = [
+    "FILE",
     "RULES",
     "Derived",
     "Exported",
