@@ -1,5 +1,7 @@
 """What a scan or a separation of datasets found becomes cases, one for each source: a domain, or a file of a dataset.
 
+What was found in a dataset that is hosted for others is one case, that of the dataset.
+
 The rows of `findings.jsonl` are read as they are; the same rows again add nothing. Cases hold digests, references and
 what matched; never content, captions or labels of lists.
 """
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from seawall.cases.book import Cases
 
 FINDINGS, SUMMARY = "findings.jsonl", "summary.json"
-EVENT_CLASS = "training_data_hit"
+EVENT_CLASSES = {Door.SCAN: "training_data_hit", Door.HOSTING: "model_hosting"}
 CANARY = "canary"
 
 _SEPARATION, _SOURCE = "separation", "source"
@@ -80,6 +82,7 @@ class _Group:
 class _Waiting:
     """Items that wait to be handed in, by group and key."""
 
+    door: Door
     groups: dict[_Group, dict[str, NewItem]] = field(default_factory=dict)
     count: int = 0
 
@@ -90,12 +93,13 @@ class _Waiting:
         held[item.key] = item
 
 
-def open_from_scan(cases: Cases, out: Path) -> Opened:
+def open_from_scan(cases: Cases, out: Path, *, hosted: str | None = None) -> Opened:
     """Open cases for what the scan or the separation in an output directory has found.
 
     Args:
         cases: The book of cases.
         out: The directory.
+        hosted: The host's name of the dataset, if it is hosted for others.
 
     Raises:
         NotFound: If it holds no finished scan or separation.
@@ -104,22 +108,25 @@ def open_from_scan(cases: Cases, out: Path) -> Opened:
     findings, summary = out / FINDINGS, out / SUMMARY
     if not findings.is_file() or not summary.is_file():
         raise NotFound(f"{out} holds no finished scan or separation", hint="give its --out directory")
-    return open_findings(cases, read_findings(findings), purposes_of(summary))
+    return open_findings(cases, read_findings(findings), purposes_of(summary), hosted=hosted)
 
 
-def open_findings(cases: Cases, rows: Iterable[Mapping[str, Any]], purposes: Mapping[str, str]) -> Opened:
+def open_findings(
+    cases: Cases, rows: Iterable[Mapping[str, Any]], purposes: Mapping[str, str], *, hosted: str | None = None
+) -> Opened:
     """Open cases for findings.
 
     Args:
         cases: The book of cases.
         rows: As in `findings.jsonl`, those of one item after one another.
         purposes: The purpose of each list, by name.
+        hosted: The host's name of the dataset, if it is hosted for others.
     """
-    waiting = _Waiting()
+    waiting = _Waiting(Door.SCAN if hosted is None else Door.HOSTING)
     items = left = 0
     found: set[str] = set()
     for _, group in groupby(rows, key=lambda row: row["item"]):
-        made = _item(list(group), purposes)
+        made = _item(list(group), purposes, hosted)
         if made is None:
             left += 1
             continue
@@ -127,7 +134,7 @@ def open_findings(cases: Cases, rows: Iterable[Mapping[str, Any]], purposes: Map
         waiting.add(*made)
         if waiting.count >= _MOST_WAITING:
             found |= _hand_in(cases, waiting)
-            waiting = _Waiting()
+            waiting = _Waiting(waiting.door)
     found |= _hand_in(cases, waiting)
     return Opened(items, frozenset(found), left)
 
@@ -170,24 +177,27 @@ def purposes_of(path: Path) -> dict[str, str]:
 
 def _hand_in(cases: Cases, waiting: _Waiting) -> set[str]:
     found = set()
+    event_class = EVENT_CLASSES[waiting.door]
     for group, held in waiting.groups.items():
         items = list(held.values())
         for start in range(0, len(items), _MOST_TOGETHER):
             opening = Opening(
                 subject_kind=SubjectKind.SOURCE,
                 subject=group.subject,
-                door=Door.SCAN,
-                severity=cases.policy.guard_severity(group.category, EVENT_CLASS),
+                door=waiting.door,
+                severity=cases.policy.guard_severity(group.category, event_class),
                 category=group.category,
                 items=tuple(items[start : start + _MOST_TOGETHER]),
-                event_class=EVENT_CLASS,
+                event_class=event_class,
                 drill=group.drill,
             )
             found.add(cases.open_case(opening))
     return found
 
 
-def _item(rows: Sequence[Mapping[str, Any]], purposes: Mapping[str, str]) -> tuple[_Group, NewItem] | None:
+def _item(
+    rows: Sequence[Mapping[str, Any]], purposes: Mapping[str, str], hosted: str | None
+) -> tuple[_Group, NewItem] | None:
     """Return what the findings on one item come to; None if no person is to look at it."""
     wanted = [row for row in rows if row["action"] != "allow" and _why(row, purposes) is not None]
     real = [row for row in wanted if not row.get("drill")]
@@ -200,14 +210,15 @@ def _item(rows: Sequence[Mapping[str, Any]], purposes: Mapping[str, str]) -> tup
     sha256 = first.get("sha256") if isinstance(first.get("sha256"), str) else None
     origin = first.get("origin") if isinstance(first.get("origin"), dict) else {}
     item = NewItem(
-        key=f"scan/{_digest(first['item'], sha256 or '')}",
+        key=f"scan/{_digest(*([] if hosted is None else [hosted]), first['item'], sha256 or '')}",
         kind=_kind(rows),
         sha256=sha256,
         ref=_ref(first["item"], origin or {}),
         stage="dataset",
         evidence={"matches": [_match(row, purposes) for row in rows[:_MOST_MATCHES]], "origin": _short(origin or {})},
     )
-    return _Group(_subject(first["item"], origin or {}), category, not real), item
+    subject = _subject(first["item"], origin or {}) if hosted is None else _bounded("hosted:", hosted)
+    return _Group(subject, category, not real), item
 
 
 def _why(row: Mapping[str, Any], purposes: Mapping[str, str]) -> str | None:
@@ -242,8 +253,12 @@ def _subject(item: str, origin: Mapping[str, Any]) -> str:
     if host is not None:
         return f"domain:{_plain(host)}"
     parts = [part for part in (origin.get("dataset"), origin.get("shard")) if isinstance(part, str) and part]
-    subject = "dataset:" + (" ".join(parts) if parts else "unknown " + _digest(item)[:16])
-    return _plain(subject) if len(subject) <= MOST_SUBJECT else f"dataset:{_digest(subject)}"
+    return _bounded("dataset:", " ".join(parts) if parts else "unknown " + _digest(item)[:16])
+
+
+def _bounded(kind: str, name: str) -> str:
+    subject = kind + name
+    return _plain(subject) if len(subject) <= MOST_SUBJECT else kind + _digest(subject)
 
 
 def _host(url: object) -> str | None:

@@ -1,4 +1,4 @@
-"""What `scan --cases` and `separate --cases` do when they have settled: what was found waits for people to decide."""
+"""What `--cases` does after a scan, a separation or a verdict on a hosted dataset: people decide what was found."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ OpenCases = Annotated[
 ]
 
 
-def open_cases(out: Path) -> dict[str, Any]:
+def open_cases(out: Path, *, hosted: str | None = None) -> dict[str, Any]:
     """Open the cases of a finished scan or separation; the same again adds nothing.
 
     Args:
         out: Its output directory.
+        hosted: The host's name of the dataset, if it is hosted for others.
 
     Raises:
         SeawallError: If the findings cannot be read, or the database cannot be written.
@@ -26,7 +27,7 @@ def open_cases(out: Path) -> dict[str, Any]:
     from seawall.settings import Settings
 
     with open_casework(Settings.from_env()) as casework:
-        opened = open_from_scan(casework.cases, out)
+        opened = open_from_scan(casework.cases, out, hosted=hosted)
     return {"opened": len(opened.cases), "items": opened.items, "left": opened.left}
 
 

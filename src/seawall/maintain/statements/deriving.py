@@ -27,6 +27,7 @@ _CONTENT = {
 _OTHER_CONTENT = "CONTENT_TYPE_OTHER"
 _SYNTHETIC = "CONTENT_TYPE_SYNTHETIC_MEDIA"
 _MEDIA = frozenset({ItemKind.IMAGE, ItemKind.VIDEO, ItemKind.AUDIO})
+_AUTOMATED = frozenset({Door.SCAN, Door.GUARD, Door.HOSTING, Door.DRILL})
 _SOURCES = {"trusted": "SOURCE_TRUSTED_FLAGGER", "user": "SOURCE_ARTICLE_16"}
 _END = {"decision_provision": "end_date_service_restriction", "decision_account": "end_date_account_restriction"}
 _GRAVER = {
@@ -283,7 +284,7 @@ def _content(about: Sequence[Item], verdicts: Sequence[Verdict], labels: Mapping
 def _source(case: Case, about: Sequence[Item], records: Records) -> tuple[str, bool]:
     """Return where the information came from, and whether something was found by automated means."""
     noticed = any(each.notice_id is not None for each in about) or case.door is Door.NOTICE
-    detected = any(each.decision_id is not None for each in about) or case.door in (Door.SCAN, Door.GUARD, Door.DRILL)
+    detected = any(each.decision_id is not None for each in about) or case.door in _AUTOMATED
     if not noticed:
         return "SOURCE_VOLUNTARY", detected
     for lane, source in _SOURCES.items():
