@@ -47,7 +47,7 @@ class Office:
     Attributes:
         store, ledger: The database, and the ledger in it.
         policy: How cases are reviewed.
-        hooks: Who is told; each has some of `opened`, `decided`, `carried` and `overturned`.
+        hooks: Who is told; each has some of `opened`, `decided`, `carried`, `overturned`, `doubted`.
         judged: Knows what was judged before.
     """
 

@@ -99,6 +99,7 @@ def task_of(row: Row, draft: str | None = None) -> Task:
         draft=json.loads(draft) if draft is not None else {},
         done_at=row["done_at"],
         done_by=row["done_by"],
+        round=row["round"],
     )
 
 

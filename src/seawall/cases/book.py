@@ -6,7 +6,19 @@ import builtins
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seawall.cases import deciding, leases, looking_again, opening, printing, reading, related, states, steering, tasks
+from seawall.cases import (
+    deciding,
+    judging_anew,
+    leases,
+    looking_again,
+    opening,
+    printing,
+    reading,
+    related,
+    states,
+    steering,
+    tasks,
+)
 from seawall.cases._office import Judged, Office
 from seawall.cases.model import Case, CaseDecision, CaseState, Item, Opening, Outcome, Task, TaskKind, Verdict
 from seawall.cases.policy import Method, ReviewPolicy
@@ -32,7 +44,8 @@ class Cases:
         policy: How cases are reviewed; by default the policy that ships.
         hooks: Told in the transaction of what they are told of; each has some of `opened(connection, case, items)`,
             `decided(connection, case, decision, items, verdicts)`, `carried(...)` with the same, and
-            `overturned(connection, decision)`. What they raise undoes all of it.
+            `overturned(connection, decision)`, and `doubted(...)` with the same when an appeal against it is right.
+            What they raise undoes all of it.
         judged: Knows what was judged before; None: everything is looked at.
     """
 
@@ -199,7 +212,7 @@ class Cases:
 
     def reopen(self, case_id: str, person: str, reason: str) -> Case:
         """Judge a case anew; what was decided stands until something else is."""
-        return steering.reopen(self._office, case_id, person, reason)
+        return judging_anew.reopen(self._office, case_id, person, reason)
 
     @staticmethod
     def legal(case_state: CaseState) -> tuple[str, ...]:
@@ -255,9 +268,13 @@ class Cases:
 
     def judge_anew(self, connection: Connection, decision_id: str, *, person: str, reason: str, appeal_id: str) -> Case:
         """Say that an appeal was right, and let people judge the case anew who had no part in the decision."""
-        return steering.judge_anew(
+        return judging_anew.judge_anew(
             self._office, connection, decision_id, person=person, reason=reason, appeal_id=appeal_id
         )
+
+    def had_part(self, connection: Connection, decision_id: str) -> builtins.set[str]:
+        """Return who had a part in a decision: those it names, all who judged with them, and those it repeats."""
+        return judging_anew.had_part(connection, decision_id)
 
     def finish(self, connection: Connection, task_id: str, user_id: str, token: int) -> Task:
         """End a task that leads to no decision by itself, such as that of an appeal."""

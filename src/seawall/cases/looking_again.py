@@ -1,7 +1,8 @@
 """Looking again at what was decided unseen, once the verdict that it repeats is withdrawn: queued with that, done once.
 
 What followed from the decision stands until something else is decided, as with every case that is judged anew. If
-something else was said of the same in the meantime, that decides it, unseen as before.
+something else was said of the same in the meantime, that decides it, unseen as before. The verdict that was repeated is
+looked at itself if an appeal showed it to be wrong of the same bytes: by people who had no part in it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from seawall.cases import _rows, steering
+from seawall.cases import _rows
 from seawall.cases._office import Office
+from seawall.cases._rows import Row
 from seawall.cases.carrying import carry
+from seawall.cases.concluding import standing_decision
+from seawall.cases.judging_anew import anew, deciders
 from seawall.cases.model import CaseState
 from seawall.cases.states import OPEN
 from seawall.errors import SeawallError
@@ -23,6 +27,7 @@ from seawall.store.tables import review_item, review_verdict
 TOPIC = "case.look_again"
 VERSION = 1
 WHY = "a verdict that was repeated here unseen is withdrawn"
+WHY_EQUAL = "an appeal about the same bytes in another case was right"
 
 
 def queue_looks(connection: Connection, repeated: Sequence[tuple[str, str]], *, at: str) -> None:
@@ -30,7 +35,7 @@ def queue_looks(connection: Connection, repeated: Sequence[tuple[str, str]], *, 
 
     Args:
         connection: The caller's transaction.
-        repeated: Case, and verdict in it, that repeats a withdrawn one.
+        repeated: Case, and verdict in it, that repeats a withdrawn one or is one.
         at: The moment.
     """
     messages = [
@@ -68,15 +73,26 @@ def _ask(office: Office, payload: Mapping[str, Any]) -> None:
         mine = (
             review_verdict.c.id == payload["verdict"],
             review_verdict.c.case_id == case["id"],
-            review_verdict.c.task_id.is_(None),
             review_verdict.c.withdrawn_at.is_(None),
         )
-        item_id = connection.execute(select(review_verdict.c.item_id).where(*mine)).scalar()
-        if item_id is None:
+        verdict = connection.execute(select(review_verdict).where(*mine)).mappings().first()
+        if verdict is None:
+            return
+        if verdict["task_id"] is not None:
+            _judge_anew(office, connection, case, verdict["round"])
             return
         connection.execute(update(review_verdict).where(*mine).values(withdrawn_at=office.now()))
         if CaseState(case["state"]) not in OPEN:
-            case = steering.anew(office, connection, case, None, WHY)
+            case = anew(office, connection, case, None, WHY)
             # What was said instead holds here too, if anything was: then nobody has to look.
-            item = connection.execute(select(review_item).where(review_item.c.id == item_id)).mappings().one()
+            item = (
+                connection.execute(select(review_item).where(review_item.c.id == verdict["item_id"])).mappings().one()
+            )
             carry(office, connection, case, [_rows.item_of(item)])
+
+
+def _judge_anew(office: Office, connection: Connection, case: Row, round_: int) -> None:
+    """Let others judge what people decided in a round, unless it was judged anew since, or is at this moment."""
+    decision = standing_decision(connection, case["id"])
+    if decision is not None and case["round"] == round_ and CaseState(case["state"]) not in OPEN:
+        anew(office, connection, case, None, WHY_EQUAL, barred=deciders(connection, decision))

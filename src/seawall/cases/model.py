@@ -304,6 +304,7 @@ class Task:
         draft: What the owner has filled in so far, JSON; kept when a lease runs out.
         created_at, done_at: RFC 3339 in UTC.
         done_by: User id of who did it; None if nobody did, or it fell away.
+        round: How often the case has been judged anew, and once more.
     """
 
     id: str
@@ -317,6 +318,7 @@ class Task:
     draft: Mapping[str, Any] = field(default_factory=dict)
     done_at: str | None = None
     done_by: str | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,20 @@
-"""What people do with a case besides judging it: hold, resume, assign, escalate, open again, appeal, overturn."""
+"""What people do with a case besides judging it: hold, resume, assign, escalate, appeal, overturn."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
 from seawall.cases import _rows, tasks
 from seawall.cases._office import Office, expect_person, free_leases, open_tasks
 from seawall.cases._rows import Row
-from seawall.cases.concluding import conclude, standing_decision
-from seawall.cases.errors import CaseError, IllegalTransition, NotForYou
+from seawall.cases.concluding import conclude
+from seawall.cases.errors import CaseError, NotForYou
+from seawall.cases.judging_anew import deciders, standing
 from seawall.cases.model import Case, CaseDecision, CaseState, Outcome, Task, TaskKind
 from seawall.cases.opening import restand
 from seawall.cases.states import EventKind
-from seawall.errors import NotFound
 from seawall.store.ids import new_id
-from seawall.store.tables import case_decision, case_effect, review_case, review_item, review_submission
+from seawall.store.tables import case_effect, review_case, review_item, review_submission
 
 
 def hold(office: Office, case_id: str, person: str, reason: str) -> Case:
@@ -85,45 +83,6 @@ def escalate(office: Office, case_id: str, person: str, reason: str) -> Case:
         return office.case(moved)
 
 
-def reopen(office: Office, case_id: str, person: str, reason: str) -> Case:
-    """Judge a case anew. What was decided stands until something else is.
-
-    Raises:
-        CaseError: If the subject has another open case: what is new belongs there.
-    """
-    expect_person(person, reason)
-    with office.store.begin() as connection:
-        return office.case(anew(office, connection, office.locked(connection, case_id), person, reason))
-
-
-def judge_anew(
-    office: Office, connection: Connection, decision_id: str, *, person: str, reason: str, appeal_id: str
-) -> Case:
-    """Say that an appeal was right, and let the case be judged anew, in the caller's transaction.
-
-    What was decided stands until something else is. Nobody judges it who had a part in that.
-
-    Args:
-        office: Where cases are kept.
-        connection: The caller's transaction.
-        decision_id: The decision; it must be the one that stands.
-        person: Who decides the appeal; nobody who had a part in the decision.
-        reason: Why.
-        appeal_id: The appeal.
-
-    Raises:
-        CaseError: If the person had a part in the decision, or the subject has another open case.
-    """
-    expect_person(person, reason)
-    row, decision = _standing(office, connection, decision_id)
-    barred = deciders(connection, decision)
-    if person in barred:
-        raise CaseError("who decided a case does not decide an appeal against it")
-    facts = {"decision": decision.id, "appeal": appeal_id}
-    moved = office.move(connection, row, EventKind.OVERTURNED, person=person, facts=facts, data={"reason": reason})
-    return office.case(anew(office, connection, moved, person, reason, barred=barred))
-
-
 def appealed(office: Office, connection: Connection, decision_id: str, *, appeal_id: str, ask: bool = False) -> Case:
     """Note that a decision is appealed against, in the caller's transaction.
 
@@ -134,7 +93,7 @@ def appealed(office: Office, connection: Connection, decision_id: str, *, appeal
         appeal_id: The appeal.
         ask: Whether to write a task for it, which nobody gets who had a part in the decision.
     """
-    row, decision = _standing(office, connection, decision_id)
+    row, decision = standing(office, connection, decision_id)
     facts = {"decision": decision.id, "appeal": appeal_id}
     moved = office.move(connection, row, EventKind.APPEALED, facts=facts, changes={"assigned": None})
     if ask:
@@ -154,7 +113,7 @@ def upheld(
 ) -> Case:
     """Note that an appeal was refused, in the caller's transaction: the decision stands."""
     expect_person(person, reason)
-    row, decision = _standing(office, connection, decision_id)
+    row, decision = standing(office, connection, decision_id)
     facts = {"decision": decision.id, "appeal": appeal_id}
     moved = office.move(connection, row, EventKind.UPHELD, person=person, facts=facts, data={"reason": reason})
     return office.case(moved)
@@ -185,9 +144,10 @@ def overturn(
         CaseError: If the decision was superseded, or the person had a part in it.
     """
     expect_person(person, reason)
-    row, decision = _standing(office, connection, decision_id)
+    row, decision = standing(office, connection, decision_id)
     if person in deciders(connection, decision):
         raise CaseError("who decided a case does not decide an appeal against it")
+    office.tell("doubted", connection, decision)
     for task in open_tasks(connection, row["id"]):
         tasks.end(connection, task["id"], at=office.now(), ended="withdrawn")
     rows = connection.execute(select(review_item).where(review_item.c.case_id == row["id"])).mappings()
@@ -252,55 +212,3 @@ def reviewers(connection: Connection, case: Row) -> list[str]:
     mine = (review_submission.c.case_id == case["id"], review_submission.c.round == case["round"])
     wanted = select(review_submission.c.reviewer).where(*mine).order_by(review_submission.c.place)
     return list(connection.execute(wanted).scalars())
-
-
-def deciders(connection: Connection, decision: CaseDecision) -> set[str]:
-    """Return who had a part in a decision: those it names, and all who submitted in its round."""
-    joined = select(review_submission.c.reviewer).where(review_submission.c.decision_id == decision.id)
-    people = set(connection.execute(joined).scalars())
-    return people | {each for each in (decision.first, decision.second) if each is not None}
-
-
-def anew(
-    office: Office, connection: Connection, row: Row, person: str | None, reason: str, *, barred: Collection[str] = ()
-) -> Row:
-    """Begin another round of a case that is locked.
-
-    Args:
-        office: Where cases are kept.
-        connection: The caller's transaction.
-        row: The case.
-        person: Who wants it; None if it follows from something else.
-        reason: Why.
-        barred: Who does not judge it.
-
-    Raises:
-        CaseError: If the subject has another open case: what is new belongs there.
-    """
-    same = (
-        review_case.c.subject_key == row["subject_key"],
-        review_case.c.drill.is_(bool(row["drill"])),
-        review_case.c.open,
-    )
-    other = connection.execute(select(review_case.c.id).where(*same)).scalar()
-    if other is not None and other != row["id"]:
-        raise CaseError(f"the subject has an open case, {other}", hint="what is new belongs there")
-    changes = {"round": row["round"] + 1, "closed_at": None, "assigned": None}
-    moved = office.move(connection, row, EventKind.REOPENED, person=person, data={"reason": reason}, changes=changes)
-    for task in open_tasks(connection, row["id"]):
-        tasks.end(connection, task["id"], at=office.now(), ended="withdrawn")
-    tasks.ask(connection, moved, TaskKind.FIRST, at=office.now(), place=1, barred=barred)
-    return moved
-
-
-def _standing(office: Office, connection: Connection, decision_id: str) -> tuple[Row, CaseDecision]:
-    """Return a decision's case, locked, and the decision, which no other one supersedes."""
-    wanted = select(case_decision.c.case_id).where(case_decision.c.id == decision_id)
-    case_id = connection.execute(wanted).scalar()
-    if case_id is None:
-        raise NotFound("there is no decision with this id")
-    row = office.locked(connection, case_id)
-    decision = standing_decision(connection, case_id)
-    if decision is None or decision.id != decision_id:
-        raise IllegalTransition("another decision has taken the place of this one")
-    return row, decision

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seawall.maintain.appeals.model import Appeal, AppealState, Party
 from seawall.store.tables import appeal as table
-from seawall.store.tables import case_decision, case_effect, notice_case, review_case, review_submission, review_task
+from seawall.store.tables import case_decision, case_effect, notice_case, review_case, review_task
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -81,13 +81,3 @@ def appeal_task(connection: Connection, case_id: str) -> str | None:
     mine = (review_task.c.case_id == case_id, review_task.c.kind == "appeal", review_task.c.done_at.is_(None))
     row = connection.execute(review_task.select().where(*mine).order_by(review_task.c.id.desc())).mappings().first()
     return row["id"] if row is not None else None
-
-
-def judged_by(connection: Connection, decision_row: Row) -> set[str]:
-    """Return who had a part in a decision."""
-    mine = (
-        review_submission.c.case_id == decision_row["case_id"],
-        review_submission.c.decision_id == decision_row["id"],
-    )
-    people = {row["reviewer"] for row in connection.execute(review_submission.select().where(*mine)).mappings()}
-    return people | {each for each in (decision_row["first"], decision_row["second"]) if each is not None}

@@ -48,10 +48,7 @@ def decide(
         cases.finish(connection, task_id, user_id, token)
         if not found:
             raise NotFound("there is no open appeal with this task")
-        decision = _rows.decision(connection, found[0].decision_id)
-        if decision is None:
-            raise NotFound("the decision is gone")
-        judges = _rows.judged_by(connection, decision)
+        judges = cases.had_part(connection, found[0].decision_id)
         if user_id in judges:
             raise SamePerson
         _expect_discreet(connection, case, {user_id, *judges}, names, reason)

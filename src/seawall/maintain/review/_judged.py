@@ -12,7 +12,7 @@ from seawall.maintain.review.repeats import NEVER
 from seawall.store.tables import judged, judged_repeat
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
 CHUNK = 500
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -121,6 +121,18 @@ def repeated_from(connection: Connection, numbers: Sequence[int]) -> list[Repeat
         query = judged_repeat.select().where(judged_repeat.c.judged.in_(numbers[start : start + CHUNK]))
         rows = connection.execute(query.order_by(judged_repeat.c.verdict)).mappings()
         found += [Repeated(row["verdict"], row["case_id"], row["item_id"]) for row in rows]
+    return found
+
+
+def behind(connection: Connection, *where: ColumnElement[bool]) -> list[tuple[RowMapping, int | None]]:
+    """Return what was judged, holds, and was repeated, with the distance; `where` is of `judged_repeat`."""
+    repeats = connection.execute(judged_repeat.select().where(*where)).mappings()
+    distances = {row["judged"]: row["distance"] for row in repeats}
+    numbers, found = sorted(distances), []
+    for start in range(0, len(numbers), CHUNK):
+        chunk = judged.c.id.in_(numbers[start : start + CHUNK])
+        rows = connection.execute(judged.select().where(chunk, judged.c.withdrawn_at.is_(None))).mappings()
+        found += [(row, distances[row["id"]]) for row in rows]
     return found
 
 

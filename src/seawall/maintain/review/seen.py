@@ -192,7 +192,8 @@ class SeenOnce:
     ) -> list[Repeated]:
         """Repeat the verdicts of a decision, or of items, no more; return what was decided by them.
 
-        People are asked to look at that, unless the same is said of the item that was judged.
+        Of an item that was decided unseen, it is the verdict behind that. People are asked to look at what was decided
+        by them, unless the same is said of the item that was judged.
 
         Args:
             connection: Of the transaction that overturns.
@@ -200,23 +201,50 @@ class SeenOnce:
             items: Ids of items.
             why: A word.
         """
-        columns = judged.c
-        in_force = judged.select().where(columns.withdrawn_at.is_(None))
-        rows = list(connection.execute(in_force.where(columns.item_id.in_(list(items)))).mappings()) if items else []
+        rows: list[RowMapping] = []
+        holds = judged.c.withdrawn_at.is_(None)
+        if items:
+            mine = judged.c.item_id.in_(list(items))
+            rows += connection.execute(judged.select().where(mine, holds)).mappings()
+            rows += [row for row, _ in _judged.behind(connection, judged_repeat.c.item_id.in_(list(items)))]
         if decision is not None:
-            rows += connection.execute(in_force.where(columns.decision == decision)).mappings()
+            rows += connection.execute(judged.select().where(judged.c.decision == decision, holds)).mappings()
+        return self._withdraw(connection, rows, decision, why)
+
+    def doubted(self, connection: Connection, decision: CaseDecision) -> None:
+        """Withdraw what a decision said or repeated, as an appeal against it is right.
+
+        Where the same bytes were judged, and not just something like them, people are asked to judge that case anew.
+        """
+        said = judged.select().where(judged.c.decision == decision.id, judged.c.withdrawn_at.is_(None))
+        repeated = _judged.behind(connection, judged_repeat.c.case_id == decision.case_id)
+        rows = [*connection.execute(said).mappings(), *(row for row, _ in repeated)]
+        self._withdraw(connection, rows, decision.id, "appeal", but=decision.case_id)
+        equal = [(row["case_id"], row["verdict"]) for row, distance in repeated if distance is None]
+        queue_looks(connection, equal, at=to_iso(self._store.clock()))
+
+    def _withdraw(
+        self,
+        connection: Connection,
+        rows: Sequence[RowMapping],
+        decision: str | None,
+        why: str,
+        *,
+        but: str | None = None,
+    ) -> list[Repeated]:
+        """Withdraw what was judged, and queue looks at what was decided by it in every case but one."""
         numbers = sorted({row["id"] for row in rows})
         at = to_iso(self._store.clock())
         last = self._advance(connection, len(numbers)) if numbers else 0
         for revision, number in enumerate(numbers, last - len(numbers) + 1):
             change = {"withdrawn_at": at, "withdrawn_why": why, "revision": revision}
-            connection.execute(judged.update().where(columns.id == number).values(**change))
+            connection.execute(judged.update().where(judged.c.id == number).values(**change))
             body = {"judged": number, "why": why, "decision": decision}
             self._ledger.record(connection, "review.withdrawn", f"review.withdrawn/{number}", body)
         found = _judged.repeated_from(connection, numbers)
         # Where somebody says the same of it again, what was decided by it stands.
         doubtful = set(numbers) - _judged.said_again(connection, rows)
-        again = _judged.repeated_from(connection, sorted(doubtful))
+        again = [each for each in _judged.repeated_from(connection, sorted(doubtful)) if each.case_id != but]
         queue_looks(connection, [(each.case_id, each.verdict) for each in again], at=at)
         return found
 

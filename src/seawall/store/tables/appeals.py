@@ -1,7 +1,7 @@
 """Statements of reasons and appeals. A statement is never changed; nobody decides an appeal against their own decision.
 
 Triggers of the migration keep what constraints cannot say: statements stay as they are, an appeal names the people
-who made the decision, and none of those who judged its case in that round decides it.
+who made the decision, and none of those decides it who judged its case in that round, or whose verdicts it repeats.
 """
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text

@@ -14,8 +14,10 @@ _UNFAITHFUL = (
     " AND d.first = NEW.first AND ((d.second IS NULL AND NEW.second IS NULL) OR d.second = NEW.second))"
 )
 _JUDGED = (
-    "NEW.decider IS NOT NULL AND EXISTS (SELECT 1 FROM review_submission s WHERE s.case_id = NEW.case_id"
+    "NEW.decider IS NOT NULL AND (EXISTS (SELECT 1 FROM review_submission s WHERE s.case_id = NEW.case_id"
     " AND s.decision_id = NEW.decision_id AND s.reviewer = NEW.decider)"
+    ' OR EXISTS (SELECT 1 FROM review_verdict v JOIN review_verdict o ON o.id = v."of"'
+    " WHERE v.case_id = NEW.case_id AND o.reviewer = NEW.decider))"
 )
 
 
