@@ -75,6 +75,16 @@ def test_a_case_says_why_it_comes_now_and_by_when(office: CaseOffice) -> None:
     assert "danger" in str(case.due_why)
 
 
+def test_the_bytes_of_what_a_notice_told_of_are_no_further_finding(office: CaseOffice) -> None:
+    told = item(key="notice/1", notice_id="n1")
+    case = office.open(told, subject="a-1")
+    brought = item(key="notice/1/bytes", notice_id="n1", parent=told.key)
+    assert office.open(brought, subject="a-1") == case
+    assert not any("goes on" in each for each in office.cases.get(case).why)
+    office.open(item(key="notice/2", notice_id="n2", parent=told.key), subject="a-1")
+    assert any("goes on, 2 findings" in each for each in office.cases.get(case).why)
+
+
 def test_a_promise_that_is_sooner_than_the_queues_holds(office: CaseOffice) -> None:
     soon = "2026-03-02T09:45:00.000000Z"
     assert office.cases.get(office.open(due_at=soon)).due_at == soon

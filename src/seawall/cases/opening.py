@@ -148,7 +148,7 @@ def _join(
     now = office.now()
     here = {key for key, others in known.items() if any(other["case_id"] == row["id"] for other in others)}
     new = [each for each in opening.items if each.key not in here]
-    changes = _merged(office, row, opening, now, new=bool(new))
+    changes = _merged(office, row, opening, now, new=bool(_further(connection, row, new)))
     if not new and all(row[name] == value for name, value in changes.items()):
         return str(row["id"])
     changes["items"] = row["items"] + len(new)
@@ -159,6 +159,17 @@ def _join(
     if items:
         arrived(office, connection, moved, items)
     return str(row["id"])
+
+
+def _further(connection: Connection, row: Row, new: Sequence[NewItem]) -> list[NewItem]:
+    """Return what is found beyond what the case knows: the bytes of what a notice told of are no other finding."""
+    told = [each.parent for each in new if each.notice_id is not None and each.parent is not None]
+    there: set[tuple[str | None, str | None]] = set()
+    for keys in chunks(told):
+        wanted = (review_item.c.case_id == row["id"], review_item.c.key.in_(keys))
+        found = connection.execute(select(review_item.c.key, review_item.c.notice_id).where(*wanted))
+        there |= {(each.key, each.notice_id) for each in found}
+    return [each for each in new if each.notice_id is None or (each.parent, each.notice_id) not in there]
 
 
 def _merged(office: Office, row: Row, opening: Opening, now: str, *, new: bool) -> dict[str, Any]:
