@@ -33,6 +33,8 @@ def seawall_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "seawall-home"
     monkeypatch.setenv("SEAWALL_HOME", str(home))
     monkeypatch.delenv("SEAWALL_DATABASE_URL", raising=False)
+    # No test calls an authority, whatever it or a process of its own is told.
+    monkeypatch.setenv("SEAWALL_AUTHORITIES", "loopback")
     return home
 
 

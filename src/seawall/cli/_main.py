@@ -47,6 +47,7 @@ COMMANDS = {
     "dsa": "Statements of reasons: list, show, check and export them for the Transparency Database.",
     "reports": "Reports to authorities: write them as documents, and say what is wrong with them.",
     "authorities": "The authorities that reports go to, and what they take.",
+    "testkit": "Stand-ins for authorities, on this machine alone, for tests.",
     "users": "People who sign in: who they are, and what they may do.",
     "prevention": "Words and help services for those who are refused, and what they change.",
     "rollout": "Release models in stages, with a stop rule and a kill switch.",

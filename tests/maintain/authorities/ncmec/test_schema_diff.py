@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seawall.maintain.authorities.errors import DocumentUnreadable
 from seawall.maintain.authorities.ncmec.schema import PROFILES, Difference, compare, load_schema, nearest, read_xsd
-from tests.maintain.authorities.ncmec.as_xsd import as_xsd
+from seawall.maintain.authorities.testkit.as_xsd import as_xsd
 
 SCHEMA = load_schema()
 BY_HAND = """<?xml version="1.0"?>

@@ -1,4 +1,4 @@
-"""Writes a schema as XML Schema, in several of the ways in which one can be written: for tests of reading them."""
+"""Writes seawall's own table as XML Schema, in two of the ways in which one can be written."""
 
 from __future__ import annotations
 
