@@ -66,6 +66,19 @@ def test_what_is_wrong_is_told_by_path_and_rule(written: Path) -> None:
     assert "error: files[1]/nothing: schema.unknown" in ran.stdout
 
 
+def test_what_would_be_sent_is_said_in_words_with_its_digest(written: Path) -> None:
+    ran = run("preview", written)
+    assert ran.exit_code == 0
+    assert "    account id: 00123" in ran.stdout.splitlines()
+    told = json.loads(run("preview", written, "--json").stdout)
+    assert f"digest of what would be sent: {told['digest']}" in ran.stdout
+    assert [each["name"] for each in told["documents"]] == ["The report", "File 1"]
+    assert told["completeness"]["score"] > 80
+    written.write_text("{}")
+    with pytest.raises(SeawallError):
+        run("preview", written)
+
+
 @pytest.mark.parametrize(
     ("text", "part", "told"),
     [

@@ -48,16 +48,32 @@ def render(
 
 
 @app.command()
+def preview(
+    source: Source, authority: Authority = "ncmec", profile: Profile = "2025-11", as_json: AsJson = False
+) -> None:
+    """Say in plain words what exactly would be sent, how complete it is, and the digest of it."""
+    package = _package(source, authority, profile)
+    shown, complete = package.preview(), package.completeness()
+    if as_json:
+        typer.echo(json.dumps(shown.to_dict() | {"completeness": complete.to_dict()}))
+        return
+    typer.echo(shown.to_text())
+    missing = f"; not said: {', '.join(complete.missing)}" if complete.missing else ""
+    typer.echo(f"completeness: {complete.score} of 100{' (low: say why it is sent)' if complete.low else ''}{missing}")
+
+
+@app.command()
 def lint(source: Source, authority: Authority = "ncmec", profile: Profile = "2025-11", as_json: AsJson = False) -> None:
     """Say everything that is wrong with a report, by path and rule; exit 1 if it would not be sent."""
     from seawall.clock import system_clock
     from seawall.maintain.authorities.ncmec.fault import errors
 
-    found = _package(source, authority, profile).faults(system_clock())
+    package = _package(source, authority, profile)
+    found = package.faults(system_clock())
     wrong = errors(found)
     if as_json:
         told = {"errors": len(wrong), "warnings": len(found) - len(wrong), "faults": [each.to_dict() for each in found]}
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(told | {"completeness": package.completeness().to_dict()}))
     else:
         for each in found:
             typer.echo(f"{each.level.value}: {each}")

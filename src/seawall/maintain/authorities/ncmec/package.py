@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from seawall.maintain.authorities.errors import ReportInvalid
+from seawall.maintain.authorities.ncmec.completeness import Completeness, completeness
 from seawall.maintain.authorities.ncmec.fault import Fault, errors
 from seawall.maintain.authorities.ncmec.lint import lint
 from seawall.maintain.authorities.ncmec.node import Node
+from seawall.maintain.authorities.ncmec.preview import Preview, preview
 from seawall.maintain.authorities.ncmec.rendering import from_json
 from seawall.maintain.authorities.ncmec.schema import Schema
 from seawall.maintain.authorities.ncmec.validation import validate
@@ -42,6 +44,20 @@ class Package:
     def faults(self, now: datetime) -> list[Fault]:
         """Return everything that is wrong: by the schema, and by the rules BR01 to BR22."""
         return [*self.misread, *lint(self.report, self.files, schema=self.schema, now=now)]
+
+    def completeness(self) -> Completeness:
+        """Return how much of what an investigator needs it says."""
+        return completeness(self.report, self.files)
+
+    def preview(self) -> Preview:
+        """Return what would be sent, in plain words, with the digest of it.
+
+        Raises:
+            ReportInvalid: If a document is not what the schema says.
+        """
+        for part in ("report", *(f"file:{number}" for number in range(1, len(self.files) + 1))):
+            self.render(part)
+        return preview(self.report, self.files, self.schema)
 
     def render(self, part: str) -> bytes:
         """Write one of its documents as XML.
