@@ -28,6 +28,8 @@ _MAX_STARTS = 3
 _START_SECONDS = 900.0
 """How long a cluster may take to give the first process: it may have to start machines."""
 _CLOSE_SECONDS = 30.0
+_LATE_SECONDS = 5.0
+"""How long a process that never came into service is waited for: the cluster may not have room for it at all."""
 
 
 class RayEngine:
@@ -133,10 +135,14 @@ class _Run(Generic[Shard, Result]):
             self._fill()
 
     def close(self) -> None:
-        """Let every process release what it holds."""
-        closing = [slot.actor.close.remote() for slot in self._slots if slot.starting is None]
-        if closing:
-            self._ray.wait(closing, num_returns=len(closing), timeout=_CLOSE_SECONDS)
+        """Let every process release what it holds; one that is still starting may have made its work by now."""
+        for slots, seconds in (
+            ([slot for slot in self._slots if slot.starting is None], _CLOSE_SECONDS),
+            ([slot for slot in self._slots if slot.starting is not None], _LATE_SECONDS),
+        ):
+            closing = [slot.actor.close.remote() for slot in slots]
+            if closing:
+                self._ray.wait(closing, num_returns=len(closing), timeout=seconds)
 
     def end(self) -> None:
         """End every process, whatever it does."""
