@@ -31,6 +31,8 @@ _GIVEN: dict[str, dict[str, Any]] = {
     "review_verdict": {"task_id": "id", "reviewer": "ada"},
     "statement": {"payload": "{}", "puid": "puid"},
     "appeal": {"state": "open", "task_id": "id"},
+    "report": {"state": "draft"},
+    "report_step": {"call": "submit"},
 }
 """What a table's constraints want besides its required columns."""
 

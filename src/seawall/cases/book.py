@@ -98,6 +98,13 @@ class Cases:
         """Return what was said of a case's items: carried over, or in rounds that are decided."""
         return reading.verdicts(self._office, case_id)
 
+    def said(self, case_id: str) -> builtins.list[Verdict]:
+        """Return for each item what was said of it last, in a round that is not decided too.
+
+        For whoever drafts a report, which does not wait for a second person; nobody who judges is shown this.
+        """
+        return reading.said(self._office, case_id)
+
     def visible(self, task_id: str, user_id: str) -> builtins.list[Verdict]:
         """Return the verdicts that whoever holds a task may see before submitting."""
         return reading.visible(self._office, task_id, user_id)

@@ -162,6 +162,16 @@ def verdicts(office: Office, case_id: str) -> list[Verdict]:
         return found
 
 
+def said(office: Office, case_id: str) -> list[Verdict]:
+    """Return for each item what was said of it last, carried over or by a person, decided or not."""
+    with office.store.read() as connection:
+        row = row_of(connection, case_id)
+        found = {each.item_id: each for each in carried_verdicts(connection, case_id)}
+        for number in range(1, row["round"] + 1):
+            found |= {each.item_id: each for each in round_verdicts(connection, case_id, number)}
+        return list(found.values())
+
+
 def visible(office: Office, task_id: str, user_id: str) -> list[Verdict]:
     """Return the verdicts that the holder of a task may see: carried ones, their own, and others' if not blind."""
     with office.store.read() as connection:

@@ -22,6 +22,8 @@ from seawall.deploy.notices import NoticeChores, NoticeHook, Notices, make_notic
 from seawall.errors import NotFound
 from seawall.ledger import KeyFile, Ledger, open_store
 from seawall.maintain.appeals import AppealHook, Appeals, make_appeals
+from seawall.maintain.authorities.installation import connector, make_reports
+from seawall.maintain.authorities.reports import Filer, Reports
 from seawall.maintain.review import (
     Aggregates,
     Desk,
@@ -77,9 +79,12 @@ class Casework:
         notices: What users, trusted flaggers and hotlines tell.
         statements: What accounts are told of decisions, and why.
         appeals: What parties ask to be looked at again.
+        reports: What authorities are told.
+        filer: Files what is approved.
         users: People who sign in.
         support: Lines of the organisation's own support page.
         chores: What must happen by itself.
+        filing: The same, of what may take hours: it has a thread of its own.
     """
 
     store: Store
@@ -101,9 +106,12 @@ class Casework:
     notices: Notices
     statements: Statements
     appeals: Appeals
+    reports: Reports
+    filer: Filer
     users: Users
     support: tuple[str, ...]
     chores: tuple[Chore, ...]
+    filing: tuple[Chore, ...]
 
 
 @contextmanager
@@ -157,6 +165,8 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         statements=statements,
         drills=endpoint is not None and endpoint.drills,
     )
+    reports = make_reports(settings, store, ledger, cases, vault, viewing, retention)
+    filer = Filer(reports, connector(settings, reports))
     return Casework(
         store=store,
         ledger=ledger,
@@ -177,9 +187,15 @@ def _assemble(settings: Settings, store: Store, ledger: Ledger, stack: ExitStack
         notices=notices,
         statements=statements,
         appeals=make_appeals(settings, store, ledger, vault, cases, statements, notices, names),
+        reports=reports,
+        filer=filer,
         users=users,
         support=_support(home),
-        chores=tuple(_chores(cases, effects, prints, wellness, notices, store, ledger)),
+        chores=(
+            *_chores(cases, effects, prints, wellness, notices, store, ledger),
+            Chore(_SECOND, reports.draft_due),
+        ),
+        filing=(Chore(_SECOND, filer.once),),
     )
 
 

@@ -10,7 +10,7 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, tuple_
@@ -213,6 +213,16 @@ def recorded(store: Store, *, since: str | None = None, limit: int | None = None
             return
         last = rows[-1]["id"]
         left = None if left is None else left - len(rows)
+
+
+def decided(connection: Connection, ids: Collection[str]) -> dict[str, DecisionRecord]:
+    """Return decisions by id, those that are there, in the caller's transaction."""
+    found: dict[str, DecisionRecord] = {}
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _CHUNK):
+        wanted = select(decision).where(decision.c.id.in_(ordered[start : start + _CHUNK]))
+        found |= {row["id"]: from_row(row) for row in connection.execute(wanted).mappings()}
+    return found
 
 
 def decision_secret(settings: Settings) -> bytes:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from seawall.store.errors import StoreTooNew
 
-HEAD = "0013"
+HEAD = "0014"
 VERSION_TABLE = "seawall_schema"
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Alembic keeps the running migration in a module global, so one process runs one at a time.

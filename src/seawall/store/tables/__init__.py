@@ -48,6 +48,15 @@ from seawall.store.tables.notices import (
 from seawall.store.tables.outbox import outbox
 from seawall.store.tables.policies import policy_version
 from seawall.store.tables.prevention import prevention_cohort, prevention_count, prevention_unit
+from seawall.store.tables.reports import (
+    authority_pause,
+    authority_switch,
+    report,
+    report_answer,
+    report_approval,
+    report_item,
+    report_step,
+)
 from seawall.store.tables.retention import retention_hold, retention_object, retention_order
 from seawall.store.tables.reviewing import (
     golden_item,
@@ -85,6 +94,8 @@ __all__ = [
     "account_refusal",
     "api_key",
     "appeal",
+    "authority_pause",
+    "authority_switch",
     "break_glass",
     "case_decision",
     "case_effect",
@@ -122,7 +133,12 @@ __all__ = [
     "prevention_unit",
     "rating",
     "recovery_code",
+    "report",
+    "report_answer",
+    "report_approval",
     "report_draft",
+    "report_item",
+    "report_step",
     "restriction",
     "retention_hold",
     "retention_object",

@@ -92,7 +92,7 @@ def open_gateway(
         SeawallError: If something of it cannot be opened.
     """
     from seawall.casework import open_casework
-    from seawall.deploy.background import open_background
+    from seawall.deploy.background import Chores, open_background
     from seawall.deploy.guard import open_guard
     from seawall.deploy.guard.opening import Parts
     from seawall.ledger import KeyFile, Ledger, open_store
@@ -113,6 +113,7 @@ def open_gateway(
         parts = Parts(store=store, ledger=ledger, hooks=(casework.opener.settle,))
         guard = stack.enter_context(open_guard(settings, guard_options, parts))
         stack.enter_context(open_background(settings, store, ledger, casework.chores))
+        stack.enter_context(Chores(casework.filing))
         budget = MediaBudget(BUDGET)
         own = options.upstream_host
         yield GatewayParts(

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from seawall.decisions import Recorder, decision_secret
-from seawall.deploy.background import open_background
+from seawall.deploy.background import Chores, open_background
 from seawall.deploy.enforcement import acknowledge_effect
 from seawall.deploy.guard.lists import LiveLists
 from seawall.deploy.guard.media import MediaLimits
@@ -78,6 +78,7 @@ def open_parts(settings: Settings, options: ServeOptions) -> Iterator[Parts]:
         )
         guard = _guard(settings, options, guard_options, guard_parts, stack)
         stack.enter_context(open_background(settings, store, ledger, casework.chores))
+        stack.enter_context(Chores(casework.filing))
         sessions = _sessions(options, casework, stack)
         outbox = Outbox(store)
         budget = MediaBudget(UPLOAD_BYTES)

@@ -35,11 +35,12 @@ KEYS = (
     "notice-received-at",
     "notice-channel",
     "reviewed",
+    "file-sha256",
 )
 """What can be said, in the order in which it is written."""
 
 _END = "end-of-provenance"
-_LINE = re.compile(r"(?P<key>[a-z][a-z-]*): (?P<value>.*)")
+_LINE = re.compile(r"(?P<key>[a-z][a-z0-9-]*): (?P<value>.*)")
 _MOST = 2000
 
 

@@ -85,6 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the moment as a header says it: by the kit's own clock."""
+        return super().date_time_string(self.kit.clock().timestamp() if timestamp is None else timestamp)
+
     def do_GET(self) -> None:
         """Answer."""
         self._route()
