@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NATIVE := $(wildcard native/*/*.c native/*/*.h)
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit lock wheel release bench clean
+.PHONY: help demo test check unit crash lock wheel release bench clean
 
 help: ## show this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  make %-8s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check: $(VENV)/.dev
 
 unit: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest
+
+crash: $(VENV)/.dev ## kill whoever files a report at every step, with every fault (a quarter of an hour)
+	SEAWALL_CRASH_RUNS=all $(BIN)/python -m pytest -q -s tests/crash/test_reports_survive_kill.py
 
 lock: ## export the hashed lock files again (needs uv)
 	uv lock -q

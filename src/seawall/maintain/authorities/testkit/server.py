@@ -78,6 +78,7 @@ class TestKit:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body leave together: apart, each reply waits for an acknowledgement
     server_version = "testkit"
     sys_version = ""
     kit: TestKit
