@@ -25,12 +25,13 @@ from seawall.backup.verify import verify_backup
 from seawall.clock import to_iso
 from seawall.ledger import KeyFile, Ledger
 from seawall.settings import Settings
-from seawall.store import Store, migrate
+from seawall.store import Store, insert_new, migrate
+from seawall.store.tables import authority_pause, report
 
 PERSON = "restore"
 REASON = "destroyed after this backup was made: the keyring does not know it"
 
-SIGNED_IN = frozenset({"staff_session", "known_device", "sign_in_flow"})
+SIGNED_IN = frozenset({"staff_session", "known_device", "sign_in_flow", "personal_token"})
 """Tables that stay empty: who held a session when the backup was made signs in again, also if it was ended since."""
 
 _GLASS = "break_glass"
@@ -84,6 +85,7 @@ def restore(
             gone = _Gone(ring, at)
             rows = _fill(connection, folder, manifest, gone, at)
             migrate.upgrade(connection, store.place)
+            _pause_filing(connection, at)
         files = _files(settings, folder, manifest, ring)
         ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
         with store.begin() as connection:
@@ -139,6 +141,15 @@ def _fill(connection: Connection, folder: Path, manifest: Manifest, gone: _Gone,
         if number != manifest.tables[name]:
             raise BackupDamaged(f"{name} has {number} rows in the backup, not {manifest.tables[name]}")
     return total
+
+
+def _pause_filing(connection: Connection, at: str) -> None:
+    """Stop the filing of reports until a person has looked: what the backup calls unfiled may be filed by now."""
+    unfiled = select(report.c.authority, report.c.environment).where(report.c.standing, report.c.filed_at.is_(None))
+    places = {(row.authority, row.environment) for row in connection.execute(unfiled)}
+    rows = [{"authority": who, "environment": where, "at": at, "why": "restored"} for who, where in sorted(places)]
+    if rows:
+        insert_new(connection, authority_pause, rows)
 
 
 def _whole(name: str, rows: Iterator[dict[str, Any]], at: str) -> Iterator[dict[str, Any]]:

@@ -121,6 +121,26 @@ def password(name: Name, password_stdin: FromInput = False, by: By = None, as_js
     _print([user], as_json)
 
 
+@app.command()
+def token(
+    name: Name,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read their password from standard input.")
+    ] = False,
+    code: Annotated[str | None, typer.Option("--code", metavar="N", help="Of the second factor, if it is on.")] = None,
+    days: Annotated[int, typer.Option("--days", help="How long it is good for; 90 at most.")] = 30,
+    revoke: Annotated[bool, typer.Option("--revoke", help="End all tokens of this person instead.")] = False,
+) -> None:
+    """Make your personal token, for what only a person may do at the command line; it is shown this once."""
+    with _opened() as users:
+        if revoke:
+            typer.echo(f"{users.tokens.revoke(users.by_name(name).id)} ended")
+            return
+        if not password_stdin:
+            raise UsageError("a password is read from standard input", hint="--password-stdin")
+        typer.echo(users.tokens.add(name, _password(), code=code, days=days))
+
+
 @app.command("reset-second-factor")
 def reset_second_factor(name: Name, by: By = None, as_json: AsJson = False) -> None:
     """Ask somebody for no code any more, for whoever lost the authenticator and the recovery codes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seawall.errors import NotFound
-from seawall.store.tables import known_device, staff, staff_session
+from seawall.store.tables import known_device, personal_token, staff, staff_session
 from seawall.users.errors import UserProblem
 from seawall.users.model import Role, User
 
@@ -116,6 +116,11 @@ def change(connection: Connection, user_id: str, **values: Any) -> None:
     connection.execute(staff.update().where(staff.c.id == user_id).values(**values))
 
 
+def end_tokens(connection: Connection, user_id: str) -> int:
+    """End the personal tokens of somebody; return how many there were."""
+    return connection.execute(personal_token.delete().where(personal_token.c.person == user_id)).rowcount
+
+
 def end_sessions(connection: Connection, user_id: str, *, but: str | None = None) -> int:
     """End the sessions of a user at once.
 
@@ -124,6 +129,7 @@ def end_sessions(connection: Connection, user_id: str, *, but: str | None = None
         user_id: Whose.
         but: Id of a session that goes on.
     """
+    end_tokens(connection, user_id)
     doomed = staff_session.delete().where(staff_session.c.person == user_id)
     if but is not None:
         doomed = doomed.where(staff_session.c.id != but)

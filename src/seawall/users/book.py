@@ -26,6 +26,7 @@ from seawall.users.passwords import Passwords, checked_password
 from seawall.users.roles import GRANTABLE, permissions
 from seawall.users.seal import Seal
 from seawall.users.sign_in import SignIn
+from seawall.users.tokens import Tokens
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,6 +50,7 @@ class Users:
         factors: Second factors.
         glass: Breaks the glass, and announces it.
         lockout: Counts failures.
+        tokens: Personal tokens, for the command line.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Users:
         self.factors = Factors(store, ledger, seal)
         self.glass = Glass(store, ledger)
         self.sign_in = SignIn(store, ledger, self._passwords, self.factors, self.lockout)
+        self.tokens = Tokens(store, ledger, self.sign_in)
 
     @classmethod
     @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from seawall.cases import Cases
-from seawall.ledger import Ledger
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from seawall.cases import Cases, load_review_policy
+from seawall.ledger import KeyFile, Ledger, open_store
 from seawall.maintain.authorities.credentials import read_credentials
 from seawall.maintain.authorities.ncmec.client import ReportingApi
 from seawall.maintain.authorities.ncmec.environment import EnvironmentName
@@ -13,9 +16,11 @@ from seawall.maintain.authorities.reports.filer import Connect
 from seawall.maintain.authorities.switch import ProductionSwitch
 from seawall.settings import Settings
 from seawall.store import Store
-from seawall.vault import Vault
+from seawall.vault import Vault, key_provider
 from seawall.vault.retention import Retention
 from seawall.vault.viewing import ViewingRecord
+
+_REVIEW_POLICY = "review.yaml"
 
 
 def make_reports(
@@ -33,6 +38,24 @@ def make_reports(
         AuthoritiesInvalid: If `HOME/authorities.yaml` cannot be used.
     """
     return Reports(store, ledger, cases, vault, viewing, retention, load_options(settings.home))
+
+
+@contextmanager
+def open_reports(settings: Settings) -> Iterator[Reports]:
+    """Open the reports of an installation, without what gives out tasks and makes pictures.
+
+    Raises:
+        SeawallError: If something that is configured cannot be used.
+    """
+    with open_store(settings) as store:
+        ledger = Ledger.open(store, KeyFile(settings.home / "keys"))
+        policy = settings.home / _REVIEW_POLICY
+        cases = Cases(store, ledger, load_review_policy(policy if policy.exists() else None))
+        vault = Vault(store, ledger, key_provider(settings), settings.home / "vault")
+        yield make_reports(
+            settings, store, ledger, cases, vault, ViewingRecord(store, ledger), Retention(store, ledger)
+        )
+        ledger.append_pending()
 
 
 def connector(settings: Settings, reports: Reports) -> Connect:

@@ -76,6 +76,7 @@ from seawall.store.tables.rollouts import rollout, rollout_batch, rollout_eviden
 from seawall.store.tables.users import (
     break_glass,
     known_device,
+    personal_token,
     recovery_code,
     sign_in_flow,
     sign_in_wait,
@@ -127,6 +128,7 @@ __all__ = [
     "notice_rate",
     "notice_reporter",
     "outbox",
+    "personal_token",
     "policy_version",
     "prevention_cohort",
     "prevention_count",

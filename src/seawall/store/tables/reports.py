@@ -53,6 +53,7 @@ report = Table(
     Column("faults", Integer, nullable=False),
     Column("score", Integer, nullable=False),
     Column("informational", Boolean, nullable=False),
+    Column("imminent", Boolean, nullable=False),
     Column("escalated", Boolean, nullable=False),
     Column("viewed", Boolean, nullable=False),
     Column("state", String(16), nullable=False),

@@ -56,6 +56,18 @@ staff_session = Table(
     Index(None, "expires_at"),
 )
 
+# What somebody proves with at the command line that it is they. It ends when their sessions end.
+personal_token = Table(
+    "personal_token",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("person", ForeignKey("staff.id"), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Index(None, "person"),
+)
+
 # A browser in which somebody has signed in before: strangers cannot make its owner wait.
 known_device = Table(
     "known_device",

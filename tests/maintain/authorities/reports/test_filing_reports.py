@@ -8,6 +8,7 @@ from itertools import product
 import httpx
 import pytest
 
+from seawall.cases.model import Door, ItemKind, NewItem, SubjectKind
 from seawall.casework import Casework
 from seawall.errors import SeawallError
 from seawall.maintain.authorities.reports import ApprovalRefused, ReportBusy, ReportError, ReportState
@@ -22,6 +23,7 @@ from tests.maintain.authorities.reports.office import (
     filer,
     judge,
     opened,
+    opened_with,
     ready,
 )
 
@@ -101,11 +103,15 @@ def test_one_approval_is_enough_once_the_wait_is_over(casework: Casework, kit: K
 
 
 def test_a_report_that_says_little_is_sent_with_a_reason_alone(casework: Casework) -> None:
-    case = opened(casework, b"blue glass heron")
+    item = NewItem(key="scan/1", kind=ItemKind.IMAGE, sha256="a" * 64, evidence={"matches": [{"type": "canary"}]})
+    case = opened_with(casework, item, door=Door.SCAN, subject_kind=SubjectKind.SOURCE, subject="dataset:boats")
     judge(casework, case, REVIEWERS[0])
     (report,) = casework.reports.draft(case.id)
+    digest = report.digest or ""
     with pytest.raises(ApprovalRefused, match="says little"):
-        casework.reports.approve(report.id, report.digest or "", person=APPROVERS[0], via="session")
+        casework.reports.approve(report.id, digest, person=APPROVERS[0], via="session")
+    casework.reports.answer(report.id, "low_score", "nothing more is on record", person=APPROVERS[0])
+    assert casework.reports.approve(report.id, digest, person=APPROVERS[0], via="session").approvals
 
 
 @pytest.mark.parametrize(("call", "fault"), list(product(CALLS, FAULTS)))

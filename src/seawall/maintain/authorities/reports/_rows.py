@@ -61,6 +61,7 @@ def to_report(connection: Connection, row: Row) -> Report:
         faults=row["faults"],
         score=row["score"],
         informational=bool(row["informational"]),
+        imminent=bool(row["imminent"]),
         escalated=bool(row["escalated"]),
         viewed=bool(row["viewed"]),
         made_at=row["made_at"],

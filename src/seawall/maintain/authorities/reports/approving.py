@@ -95,6 +95,11 @@ def approve(reports: Reports, report_id: str, digest: str, *, person: str, via: 
                 hint="'seawall reports lint' names them; then draft it anew",
             )
         said = _rows.answers(connection, report_id)
+        if row["imminent"] and "escalate" not in said:
+            raise ApprovalRefused(
+                "somebody may be in danger: say whether it is urgent",
+                hint="answer escalate with the reason, or with no; the police may have to know as well",
+            )
         if row["score"] < LOW and "low_score" not in said:
             raise ApprovalRefused(
                 f"it says little ({row['score']} of 100): say why it is sent", hint="answer low_score with the reason"

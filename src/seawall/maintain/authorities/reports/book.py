@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 NCMEC = "ncmec"
 _REMOTE = re.compile(r"[0-9]{1,19}")
 _PAGE = 100
+_TOLD = ("number", "at", "kind", "call", "file", "meaning", "code", "remote_report", "remote_file", "person")
 
 
 class Reports:
@@ -136,6 +137,16 @@ class Reports:
         if after is not None:
             conditions.append(report.c.id > after)
         return self._list(*conditions, limit=limit)
+
+    def steps(self, report_id: str) -> builtins.list[dict[str, Any]]:
+        """Return the record of a filing: each call, and what came of it, without what was sent or answered.
+
+        Raises:
+            NotFound: If there is no such report.
+        """
+        with self.store.read() as connection:
+            expect(connection, report_id)
+            return [{name: row[name] for name in _TOLD} for row in _rows.steps(connection, report_id)]
 
     def package(self, report_id: str, *, person: str, purpose: str = "reading a report") -> Package:
         """Return what a report says; that somebody read it is recorded.

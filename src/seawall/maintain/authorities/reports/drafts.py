@@ -186,7 +186,7 @@ def _open_empty(reports: Reports, connection: Connection, row: dict[str, Any]) -
     ours = (report.c.case_id == row["case_id"], report.c.environment == row["environment"], report.c.standing)
     other = _rows.rows(connection, *ours)
     nothing = {"documents": None, "digest": None, "faults": 0, "score": 0, "event_class": "none", "key": ""}
-    row |= nothing | {"informational": False, "escalated": False, "viewed": False, "standing": False}
+    row |= nothing | dict.fromkeys(("informational", "imminent", "escalated", "viewed", "standing"), False)
     if other:
         row |= {"state": ReportState.JOINED.value, "joined_to": other[-1]["id"]}
     else:

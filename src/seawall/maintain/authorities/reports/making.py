@@ -76,6 +76,7 @@ class Made:
             "faults": self.faults,
             "score": self.package.completeness().score,
             "informational": informational(self.facts),
+            "imminent": self.facts.imminent,
             "escalated": bool(self.facts.answers.get("escalate")),
             "viewed": self.facts.viewed,
             "event_class": self.facts.event_class.value,

@@ -98,6 +98,7 @@ class Report:
         faults: How many things are wrong with it, so that it cannot be sent.
         score: How complete it is, 0 to 100.
         informational: Whether nobody can act on it; counted apart.
+        imminent: Whether somebody may be in danger now: a person says whether it is urgent.
         escalated: Whether it is urgent.
         made_at, filed_at: RFC 3339 in UTC.
         remote_id: The authority's id: the receipt.
@@ -122,6 +123,7 @@ class Report:
     faults: int
     score: int
     informational: bool
+    imminent: bool
     escalated: bool
     viewed: bool
     made_at: str
@@ -148,6 +150,7 @@ class Report:
             "faults": self.faults,
             "score": self.score,
             "informational": self.informational,
+            "imminent": self.imminent,
             "escalated": self.escalated,
             "made_at": self.made_at,
             "filed_at": self.filed_at,

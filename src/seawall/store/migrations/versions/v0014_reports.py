@@ -1,4 +1,4 @@
-"""Reports to authorities: drafts, approvals, the record of filing, and the production switch."""
+"""Reports to authorities: drafts, approvals, the record of filing, the production switch, and personal tokens."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,6 +29,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("authority", "environment", name=op.f("pk_authority_pause")),
     )
     op.create_table(
+        "personal_token",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("person", sa.String(length=32), nullable=False),
+        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("expires_at", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["staff.id"], name=op.f("fk_personal_token_person")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_personal_token")),
+        sa.UniqueConstraint("id", name=op.f("uq_personal_token_id")),
+    )
+    op.create_index(op.f("ix_personal_token_person"), "personal_token", ["person"])
+    op.create_table(
         "report",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("draft_id", sa.String(length=32), nullable=False),
@@ -49,6 +61,7 @@ def upgrade() -> None:
         sa.Column("faults", sa.Integer(), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("informational", sa.Boolean(), nullable=False),
+        sa.Column("imminent", sa.Boolean(), nullable=False),
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("viewed", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
