@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from seawall.cli._doctor_clocks import check_appeals, check_files, check_notices, check_retention
 from seawall.cli._doctor_found import Check, Finding, Installation, Level, sqlite_file, sqlite_schema, usable
 from seawall.cli._doctor_people import check_cases, check_effects, check_people
+from seawall.cli._doctor_reports import check_reports
 from seawall.errors import SeawallError
 
 _SOON = timedelta(days=30)
@@ -240,6 +241,7 @@ CHECKS: dict[str, Check] = {
     "notices": check_notices,
     "appeals": check_appeals,
     "retention": check_retention,
+    "reports": check_reports,
     "files": check_files,
 }
 """Every check by name, in the order in which they run."""

@@ -92,6 +92,7 @@ def _files() -> dict[str, Callable[[Path], Any]]:
     from seawall.casework.installation import FLOOR, QUALITY, REPEATS, REVIEW_POLICY
     from seawall.deploy import notices
     from seawall.maintain import appeals, statements
+    from seawall.maintain.authorities import options as authorities
     from seawall.maintain.review import load_floor, load_quality, load_repeats
 
     return {
@@ -102,4 +103,5 @@ def _files() -> dict[str, Callable[[Path], Any]]:
         notices.FILE: lambda path: notices.load_options(path.parent),
         appeals.FILE: lambda path: appeals.load_options(path.parent),
         statements.FILE: lambda path: statements.load_options(path.parent),
+        authorities.FILE: lambda path: authorities.load_options(path.parent),
     }
