@@ -24,18 +24,24 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def home(seawall_home: Path, migrated_sqlite: Path) -> Path:
+def home(seawall_home: Path) -> Path:
     """The home of an installation that says who reports."""
     seawall_home.mkdir(mode=0o700)
-    shutil.copy(migrated_sqlite, seawall_home / "seawall.db")
     (seawall_home / "authorities.yaml").write_text(yaml.safe_dump(OPTIONS))
     return seawall_home
 
 
 @pytest.fixture
-def casework(home: Path, hands: Hands) -> Iterator[Casework]:
+def url(home: Path, migrated_sqlite: Path) -> str:
+    """Its database; some modules take both kinds in turn."""
+    shutil.copy(migrated_sqlite, home / "seawall.db")
+    return f"sqlite:///{home / 'seawall.db'}"
+
+
+@pytest.fixture
+def casework(home: Path, url: str, hands: Hands) -> Iterator[Casework]:
     """The installation."""
-    settings = Settings(home, f"sqlite:///{home / 'seawall.db'}")
+    settings = Settings(home, url)
     with Store.open(settings.database_url, clock=hands) as store:
         ledger = Ledger.open(store, KeyFile(home / "keys"))
         with open_casework(settings, store, ledger) as opened:

@@ -37,6 +37,14 @@ from tests.maintain.authorities.reports.office import (
 )
 
 Kit = tuple[str, TestKit]
+
+
+@pytest.fixture
+def url(migrated_url: str) -> str:
+    """A database of each kind in turn."""
+    return migrated_url
+
+
 ORIGIN = {
     "dataset": "org/boats",
     "shard": "00001.tar",

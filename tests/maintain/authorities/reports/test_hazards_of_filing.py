@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from seawall.maintain.authorities.ncmec.client import Credentials, ReportingApi
 from seawall.maintain.authorities.ncmec.codes import Meaning
 from seawall.maintain.authorities.ncmec.environment import EnvironmentName, environment
 from seawall.maintain.authorities.ncmec.replies import read_reply
-from seawall.maintain.authorities.reports import ReportState
+from seawall.maintain.authorities.reports import ReportState, pausing
 from seawall.maintain.authorities.testkit import TestKit
 from seawall.store import StoreConflict
 from seawall.store.tables import report as table
@@ -34,6 +35,12 @@ from tests.maintain.authorities.reports.office import (
 )
 
 Kit = tuple[str, TestKit]
+
+
+@pytest.fixture
+def url(migrated_url: str) -> str:
+    """A database of each kind in turn."""
+    return migrated_url
 
 
 def states(kit: TestKit, *, drill: bool = True) -> list[str]:
@@ -309,3 +316,46 @@ def test_an_object_that_cannot_be_read_stops_the_report_and_loses_nothing(
     assert filed_there(there)
     with pytest.raises(SeawallError):
         casework.reports.resume(report.id, person=APPROVERS[0])
+
+
+def test_several_file_beside_each_other_and_each_report_is_filed_once(casework: Casework, kit: Kit) -> None:
+    address, there = kit
+    reports = [ready(casework, opened(casework, f"heron {n}".encode(), subject=f"account-{n}")) for n in range(8)]
+    there.faults.order(
+        [{"call": "upload", "nth": 3, "fault": "drop_after"}, {"call": "finish", "nth": 2, "fault": "html_after"}]
+    )
+    with ThreadPoolExecutor(3) as pool:
+        done = [pool.submit(filer(casework, address).once) for _ in range(3)]
+        ended = [each for one in done for each in one.result()]
+    filer(casework, address).once()
+    filer(casework, address).once()
+    assert {casework.reports.get(each.id).state for each in reports} == {ReportState.FILED}
+    assert len(filed_there(there)) == len({each.remote_id for each in casework.reports.list()}) == 8
+    assert len({each.report_id for each in ended}) == 8
+
+
+@pytest.mark.parametrize("hours", [2, -2, 20])
+@pytest.mark.parametrize("call", ["submit", "upload", "fileinfo", "finish"])
+def test_a_clock_that_jumps_midway_doubles_nothing(
+    casework: Casework, kit: Kit, hands: Hands, hours: int, call: str
+) -> None:
+    address, there = kit
+    report = ready(casework, opened(casework, b"blue glass heron"))
+    files = filer(casework, address)
+    jumped = []
+
+    def jump(_report: str, act: object) -> None:
+        if getattr(act, "call", None) == call and not jumped:
+            jumped.append(act)
+            hands.forward(hours * 3600)
+
+    files._told = jump
+    files.once()
+    hands.forward(-hours * 3600 * len(jumped))
+    pausing.resume(casework.reports, "ncmec", EnvironmentName.TEST, person=APPROVERS[0])
+    hands.pass_by(minutes=5)
+    there.clock.forward(300)
+    for _ in range(3):
+        files.once()
+    assert casework.reports.get(report.id).state is ReportState.FILED
+    assert len(filed_there(there)) == 1

@@ -147,12 +147,7 @@ class Filer:
                 return
 
     def _may_open(self, api: ReportingApi, row: Row, standing: Standing) -> bool:
-        """Whether a report may be opened now: what it says is still so, we are let in, and the clocks agree."""
-        checked = before_opening(self._reports, self._leases, row)
-        if checked is Checked.WAIT:
-            self._leases.give_back(row, self._reports.store.clock() + timedelta(minutes=1))
-        if checked is not Checked.RIGHT:
-            return False
+        """Whether a report may be opened now: we are let in, the clocks agree, and what it says is still so."""
         try:
             reply = api.status()
         except SeawallError as problem:
@@ -170,7 +165,10 @@ class Filer:
         if not reply.done:
             self._postpone(row, standing.tries + 1, "status")
             return False
-        return True
+        checked = before_opening(self._reports, self._leases, row)
+        if checked is Checked.WAIT:
+            self._leases.give_back(row, self._reports.store.clock() + timedelta(minutes=1))
+        return checked is Checked.RIGHT
 
     def _begin(self, row: Row) -> tuple[Act, int] | None:
         """Decide what is done next, and write the intent, in one transaction; None if nothing is called."""
