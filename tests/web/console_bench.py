@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -209,14 +209,22 @@ class Bench:
 
 
 @contextmanager
-def open_bench(database: Path, folder: Path) -> Iterator[Bench]:
-    """Open an installation with an administrator, ada, and a server of its console and its public pages."""
+def open_bench(database: Path, folder: Path, files: Mapping[str, str] | None = None) -> Iterator[Bench]:
+    """Open an installation with an administrator, ada, and a server of its console and its public pages.
+
+    Args:
+        database: Of the present schema, without rows; copied.
+        folder: Where the home is made.
+        files: Of the home, by name, such as the operator's settings.
+    """
     from seawall.web.serving.opening import _console
 
     moment = Moment()
     home = folder / "console-home"
     home.mkdir(mode=0o700)
     shutil.copy(database, home / "seawall.db")
+    for name, text in (files or {}).items():
+        (home / name).write_text(text)
     settings = Settings(home, f"sqlite:///{home / 'seawall.db'}")
     with Store.open(settings.database_url, clock=moment) as store:
         ledger = Ledger.open(store, KeyFile(home / "keys"))

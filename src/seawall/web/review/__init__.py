@@ -11,6 +11,7 @@ from seawall.web.review.console import Console
 from seawall.web.review.desks import add_desk
 from seawall.web.review.looking import add_looking
 from seawall.web.review.own import add_own
+from seawall.web.review.reports import add_reports
 from seawall.web.review.tasks import add_tasks
 
 __all__ = ["Console", "add_review"]
@@ -29,4 +30,5 @@ def add_review(app: FastAPI, console: Console) -> None:
     add_appeals(app, console)
     add_looking(app, console)
     add_book(app, console)
+    add_reports(app, console)
     add_own(app, console)

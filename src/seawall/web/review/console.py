@@ -9,6 +9,7 @@ from seawall.cases import Cases
 from seawall.cases.model import TaskKind
 from seawall.clock import Clock
 from seawall.maintain.appeals import Appeals
+from seawall.maintain.authorities.reports import Reports
 from seawall.maintain.review import Aggregates, Desk, Quality, Vocabularies, Vocabulary, Wellness
 from seawall.vault import Vault
 from seawall.vault.derivatives import Derivatives
@@ -26,6 +27,7 @@ class Console:
         quality: How well people agree.
         vocabularies: Lists of terms that verdicts may carry.
         appeals: What parties ask to be looked at again.
+        reports: What authorities are told.
         aggregates: Sums over five people or more.
         vault: Where the bytes are.
         derivatives: Makes what is shown.
@@ -42,6 +44,7 @@ class Console:
     quality: Quality
     vocabularies: Vocabularies
     appeals: Appeals
+    reports: Reports
     aggregates: Aggregates
     vault: Vault
     derivatives: Derivatives

@@ -51,6 +51,7 @@ def page(request: Request, name: str, here: str, status: int = 200, **values: An
         user=me.user,
         csrf=me.csrf,
         may_lead=me.may(Permission.SEE_AGGREGATES),
+        may_report=me.may(Permission.OPEN_EVIDENCE),
         **values,
     )
 

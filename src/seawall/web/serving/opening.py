@@ -162,6 +162,7 @@ def _console(casework: Casework) -> Console:
         quality=casework.quality,
         vocabularies=casework.vocabularies,
         appeals=casework.appeals,
+        reports=casework.reports,
         aggregates=casework.aggregates,
         vault=casework.vault,
         derivatives=casework.derivatives,
