@@ -10,6 +10,7 @@ from benchmarks import (
     bench_guard_media,
     bench_index,
     bench_pdq,
+    bench_reports,
     bench_scan,
     bench_separate,
     bench_text,
@@ -26,6 +27,7 @@ for benchmark in (
     bench_guard,
     bench_guard_media,
     bench_cases,
+    bench_reports,
 ):
     sys.argv[1:] = []
     benchmark.main()

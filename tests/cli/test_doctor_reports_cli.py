@@ -66,6 +66,7 @@ def test_what_does_not_get_through_is_told(casework: Casework) -> None:
         connection.execute(table.update().where(table.c.id == report.id).values(tried_since=long_ago))
     files.once()
     assert problems() == ["reports that do not get through: 1"]
+    assert "reports that are approved, and not filed for over a day: 1" in problems(days=2)
     with casework.store.begin() as connection:
         pausing.pause(casework.reports, connection, "ncmec", "production", "clock_skew")
     assert problems()[0] == "nothing is sent to ncmec (production): clock_skew"
@@ -78,3 +79,16 @@ def test_settings_that_cannot_be_read_are_told(casework: Casework) -> None:
         "authorities.yaml: ncmec.environment: Input should be 'disabled', 'test' or 'production'"
     ]
     assert casework is not None
+
+
+def test_a_decision_that_fell_after_its_report_was_filed_is_told(casework: Casework) -> None:
+    report = ready(casework, opened(casework, b"blue glass heron", drill=False))
+    casework.reports.mark_filed(report.id, "4711", person="3" * 32, via="session")
+    assert problems() == []
+    (decision,) = casework.cases.decisions(report.case_id)
+    with casework.store.begin() as connection:
+        casework.cases.overturn(connection, decision.id, person="9" * 32, reason="it was harmless")
+    installation = Installation(Settings.from_env(), system_clock)
+    found = [each.detail for _, each in examine(installation, {"reports": CHECKS["reports"]})]
+    installation.close()
+    assert "reports that were filed, and whose decision fell since: 1" in found

@@ -10,6 +10,7 @@ from seawall.clock import to_iso
 
 _MANY = 1000
 _WAITS = timedelta(hours=24)
+_DUE = ("approved", "filing")
 _TURNS = ("needs_repair", "stopped", "paused")
 
 
@@ -29,6 +30,11 @@ def check_reports(found: Installation) -> Iterator[Finding]:
         turns = len(connection.execute(ours.where(report.c.state.in_(_TURNS))).all())
         stuck = len(connection.execute(ours.where(report.c.alarms > 0, report.c.filed_at.is_(None))).all())
         waiting = len(connection.execute(ours.where(report.c.state == "draft", report.c.made_at < late)).all())
+        unsent = len(connection.execute(ours.where(report.c.state.in_(_DUE), report.c.made_at < late)).all())
+        fallen = report_draft.select().where(
+            report_draft.c.id == report.c.draft_id, report_draft.c.withdrawn_at > report.c.filed_at
+        )
+        wrong = len(connection.execute(ours.where(fallen.exists())).all())
         stood = (report_draft.c.withdrawn_at.is_(None), report_draft.c.drill.is_(False), report_draft.c.at < late)
         missing = len(connection.execute(asked.where(*stood, bare)).all())
     for row in paused:
@@ -42,6 +48,12 @@ def check_reports(found: Installation) -> Iterator[Finding]:
         yield Finding(
             Level.PROBLEM, f"reports that do not get through: {many(stuck, _MANY)}", "see 'seawall reports ls'"
         )
+    if unsent:
+        detail = f"reports that are approved, and not filed for over a day: {many(unsent, _MANY)}"
+        yield Finding(Level.PROBLEM, detail, "'seawall authorities ls' says what stops them")
+    if wrong:
+        detail = f"reports that were filed, and whose decision fell since: {many(wrong, _MANY)}"
+        yield Finding(Level.WARNING, detail, "tell the authority; a filed report cannot be taken back")
     if waiting:
         detail = f"reports that wait for approvals for over a day: {many(waiting, _MANY)}"
         yield Finding(Level.PROBLEM, detail, "see 'seawall reports ls --state draft'")

@@ -359,3 +359,40 @@ def test_a_clock_that_jumps_midway_doubles_nothing(
         files.once()
     assert casework.reports.get(report.id).state is ReportState.FILED
     assert len(filed_there(there)) == 1
+
+
+def test_a_report_that_cannot_be_read_keeps_no_other_from_being_filed(
+    casework: Casework, kit: Kit, home: Path, hands: Hands
+) -> None:
+    address, there = kit
+    broken = ready(casework, opened(casework, b"blue glass heron"))
+    whole = ready(casework, opened(casework, b"green glass heron", subject="account-8"))
+    (path,) = (home / "vault").rglob(str(casework.reports.get(broken.id).documents))
+    path.write_bytes(path.read_bytes()[:-1])
+    files = filer(casework, address)
+    ended = {each.report_id: each for each in files.once()}
+    assert ended[whole.id].state is ReportState.FILED
+    assert (ended[broken.id].state, ended[broken.id].why) == (ReportState.APPROVED, "vault_damaged")
+    hands.pass_by(minutes=16)
+    there.clock.forward(16 * 60)
+    files.once()
+    assert casework.reports.get(broken.id).alarms == 1
+
+
+def test_a_case_that_cannot_be_drafted_keeps_no_other_from_being_drafted(casework: Casework, home: Path) -> None:
+    from seawall.cases.model import ItemKind
+
+    broken = opened(casework, b"a lantern", kind=ItemKind.TEXT, media_type="text/plain")
+    whole = opened(casework, b"green glass heron", subject="account-8")
+    (item,) = casework.cases.items(broken.id)
+    (path,) = (home / "vault").rglob(str(item.vault))
+    data = path.read_bytes()
+    for case in (broken, whole):
+        judge(casework, case, REVIEWERS[0])
+    path.write_bytes(data[:-1])
+    assert casework.reports.draft_due() == 1
+    assert [each.case_id for each in casework.reports.list()] == [whole.id]
+    path.write_bytes(data)
+    assert casework.reports.draft_due() == 0, "it waits a while"
+    casework.reports.failed.clear()
+    assert casework.reports.draft_due() == 1

@@ -64,6 +64,9 @@ class Reports:
         viewing: Who saw what.
         retention: What must be kept, and until when.
         options: Who reports, and how.
+
+    Attributes:
+        failed: When what could not be drafted is tried again, by id.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Reports:
         self.vault = vault
         self.retention = retention
         self.options = options or AuthorityOptions()
+        self.failed: dict[str, float] = {}
         self.maker = Maker(
             store,
             vault,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from seawall.errors import SeawallError
 from seawall.maintain.authorities.drafting import NothingReportable
 from seawall.maintain.authorities.filing import Phase, fold
 from seawall.maintain.authorities.reports import _rows
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from seawall.maintain.authorities.reports._rows import Row
     from seawall.maintain.authorities.reports.book import Reports
 
+_AGAIN = 300.0
+"""So many seconds later, what could not be drafted is tried again."""
 _SENT = frozenset({ReportState.FILED.value, ReportState.FILED_MANUALLY.value})
 
 
@@ -34,17 +38,28 @@ def draft_case(reports: Reports, case_id: str) -> list[str]:
 
 
 def draft_due(reports: Reports, limit: int) -> int:
-    """Draft what was asked for and has no report; and what joined a report that does not stand any more."""
+    """Draft what was asked for and has no report; and what joined a report that does not stand any more.
+
+    What cannot be drafted, because its evidence cannot be read, keeps nothing else from being drafted; it is tried
+    again after a while, and the doctor tells of it.
+    """
     missing = ~report.select().where(report.c.draft_id == report_draft.c.id).exists()
     other = report.alias("other")
     gone = other.select().where(other.c.id == report.c.joined_to, ~other.c.standing)
     with reports.store.read() as connection:
-        asked = _asked(connection, missing)[:limit]
+        asked = _asked(connection, missing)
         orphaned = _rows.rows(connection, report.c.joined_to.is_not(None), gone.exists(), limit=limit)
         alone = [each for row in orphaned for each in _asked(connection, report_draft.c.id == row["draft_id"])]
     found = _withdraw(reports, limit)
     for each in (*asked, *alone):
-        found += len(draft(reports, each))
+        if found >= limit:
+            break
+        if reports.failed.get(each["id"], 0.0) > monotonic():
+            continue
+        try:
+            found += len(draft(reports, each))
+        except SeawallError:
+            reports.failed[each["id"]] = monotonic() + _AGAIN
     if found:
         reports.ledger.append_pending()
     return found
@@ -198,6 +213,9 @@ def _open_empty(reports: Reports, connection: Connection, row: dict[str, Any]) -
 
 def _revive(reports: Reports, connection: Connection, row: Row, made: Made | None) -> None:
     """Let a report stand by itself again: the one that it joined does not stand, or something can be reported now."""
+    joined = _rows.find(connection, row["joined_to"]) if row["joined_to"] is not None else None
+    if joined is not None and joined["standing"]:
+        return
     if made is None:
         values = {"state": ReportState.REFUSED.value, "why": "nothing_reportable", "joined_to": None}
         _rows.change(connection, row["id"], **values)
@@ -233,7 +251,7 @@ def _drafted(
     }
     _record(reports, connection, report_id, "report.drafted", body)
     policy = reports.options.ncmec.approval
-    if joined is None and policy.hash_only and not made.faults and made.facts.exact and not made.facts.viewed:
+    if joined is None and policy.hash_only and made.plain:
         row = _rows.find(connection, report_id)
         if row is not None:
             approve_by_policy(reports, connection, row)

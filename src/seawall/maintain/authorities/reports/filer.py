@@ -11,8 +11,9 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from seawall.errors import SeawallError
@@ -85,7 +86,7 @@ class Filer:
         self._leases = Leases(reports, f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"[:64])
 
     def once(self, limit: int = 20) -> list[Filed]:
-        """File what is due, the urgent first, then the oldest; return how each attempt ended."""
+        """File what is due, each once, the urgent first, then the oldest; return how each attempt ended."""
         done: list[Filed] = []
         for name in (EnvironmentName.PRODUCTION, EnvironmentName.TEST):
             if not self._leases.waiting(name):
@@ -94,7 +95,10 @@ class Filer:
             if api is None:
                 continue
             with api:
-                while len(done) < limit and (row := self._leases.take(name)) is not None:
+                while len(done) < limit:
+                    row = self._leases.take(name, but=[each.report_id for each in done])
+                    if row is None:
+                        break
                     done.append(self._file(api, row))
         return done
 
@@ -125,6 +129,10 @@ class Filer:
             self._go_on(api, row)
         except LostLease:
             pass  # whoever took it goes on from the record
+        except SeawallError as problem:
+            # Something here is in the way of this report: others go on, and people are told if it lasts.
+            with suppress(LostLease):
+                self._postpone(row, 1, problem.code)
         finally:
             self._reports.ledger.append_pending()
         found = self._reports.get(row["id"])
@@ -134,7 +142,7 @@ class Filer:
         package: Package | None = None
         for _ in range(_MOST_CALLS):
             standing = self._standing(row["id"])
-            if standing.phase is Phase.READY and not self._may_open(api, row, standing):
+            if standing.phase is Phase.READY and self._wanted(row) and not self._may_open(api, row, standing):
                 return
             package = package or self._reports.maker.read(row, person="report filing", purpose="filing it")
             done = self._begin(row)
@@ -145,6 +153,10 @@ class Filer:
             came = self._call(api, row, package, act)
             if not self._end(row, act, number, came):
                 return
+
+    def _wanted(self, row: Row) -> bool:
+        with self._reports.store.begin() as connection:
+            return self._reports.wanted(connection, self._leases.held(connection, row))
 
     def _may_open(self, api: ReportingApi, row: Row, standing: Standing) -> bool:
         """Whether a report may be opened now: we are let in, the clocks agree, and what it says is still so."""
@@ -234,7 +246,7 @@ class Filer:
                 return False
             if settle(reports, self._leases, connection, held, standing, wanted=True):
                 return False
-            again = standing.phase is Phase.READY and standing.attempt > 1 and standing.asked is None
+            again = standing.phase is Phase.READY and standing.attempt > 1 and not act.cancels
             if standing.tries or again:
                 self._leases.put_off(connection, held, self._wait(max(standing.tries, standing.attempt - 1)))
                 return False
@@ -260,7 +272,9 @@ class Filer:
     def _postpone(self, row: Row, tries: int, why: str) -> None:
         with self._reports.store.begin() as connection:
             held = self._leases.held(connection, row)
-            self._leases.put_off(connection, held, self._wait(tries), why=why)
+            since = datetime.fromisoformat(held["tried_since"]) if held["tried_since"] else self._reports.store.clock()
+            lasted = int((self._reports.store.clock() - since).total_seconds())
+            self._leases.put_off(connection, held, self._wait(max(tries, max(lasted, 0).bit_length())), why=why)
 
     def _record(self, connection: Connection, row: Row, number: int, what: str, body: Mapping[str, Any]) -> None:
         facts = {"report": row["id"], "case": row["case_id"], "environment": row["environment"], "number": number}

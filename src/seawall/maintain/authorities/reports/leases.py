@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +46,19 @@ class Leases:
         with self._reports.store.read() as connection:
             return bool(_rows.rows(connection, *self._free(environment), limit=1))
 
-    def take(self, environment: EnvironmentName, report_id: str | None = None) -> Row | None:
-        """Take the next report that is due, or that one; None if there is none, or everything is paused."""
+    def take(
+        self, environment: EnvironmentName, report_id: str | None = None, *, but: Sequence[str] = ()
+    ) -> Row | None:
+        """Take the next report that is due, or that one; None if there is none, or everything is paused.
+
+        Args:
+            environment: Of which environment.
+            report_id: That one alone.
+            but: None of these.
+        """
         conditions = self._free(environment)
+        if but:
+            conditions.append(report.c.id.not_in(list(but)))
         if report_id is not None:
             conditions.append(report.c.id == report_id)
         wanted = report.select().where(*conditions).order_by(report.c.escalated.desc(), report.c.made_at, report.c.id)

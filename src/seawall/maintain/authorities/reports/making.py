@@ -64,6 +64,13 @@ class Made:
         return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
     @property
+    def plain(self) -> bool:
+        """Whether policy alone may approve it: right, complete enough, exact matches that nobody viewed, no danger."""
+        said = self.package.completeness()
+        exact = self.facts.exact and not self.facts.viewed
+        return exact and not (self.faults or said.low or self.facts.imminent)
+
+    @property
     def essence(self) -> str:
         """A digest of what the documents say but for notes: two that differ in it do not say the same."""
         return essence_of(self.package)
