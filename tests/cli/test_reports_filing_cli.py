@@ -181,3 +181,23 @@ def test_what_is_no_case_and_no_json_is_told(shell: Shell) -> None:
         shell(reports.app, "show", "heron")
     with pytest.raises(SeawallError, match=r"no case with this id|nobody has asked"):
         shell(reports.app, "draft", "0" * 32)
+
+
+def test_who_else_is_told_and_the_text_for_them(shell: Shell, casework: Casework) -> None:
+    case = opened(casework, b"blue glass heron", jurisdiction="GB")
+    judge(casework, case, REVIEWERS[0])
+    lines = [json.loads(line) for line in shell(reports.app, "destinations", case.id, "--json").stdout.splitlines()]
+    assert [(each["authority"], each["way"], each["covered_by"]) for each in lines] == [
+        ("ncmec", "api", None),
+        ("nca", "text", None),
+    ]
+    assert "S.I. 2026/268" in shell(reports.app, "destinations", case.id).stdout
+    written = shell(reports.app, "render", case.id, "--authority", "nca").stdout
+    assert written.startswith("To: National Crime Agency\n")
+    assert "Priority: 2" in written
+    with pytest.raises(SeawallError, match="is not told of this case"):
+        shell(reports.app, "render", case.id, "--authority", "c3p")
+    (report,) = casework.reports.draft(case.id)
+    arguments = ("mark-filed", report.id, "--receipt-id", "4711")
+    assert shell.json(reports.app, *arguments, by="rhea")["state"] == "filed_manually"
+    assert "covered by ncmec 4711" in shell(reports.app, "destinations", case.id).stdout

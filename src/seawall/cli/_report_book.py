@@ -15,6 +15,7 @@ from seawall.cli._staff import COMMAND_LINE
 from seawall.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
+    from seawall.maintain.authorities.destinations import Destination
     from seawall.maintain.authorities.reports import Report, Reports
     from seawall.users import Permission, User
 
@@ -50,6 +51,34 @@ def one(reports: Reports, which: str) -> Report:
         raise UsageError("a case, or a report, has an id of 32 hex digits", hint="'seawall reports ls' shows them")
     found = reports.of_case(which)
     return found[-1] if found else reports.get(which)
+
+
+def routed(reports: Reports, case_id: str) -> list[Destination]:
+    """Return who has to be told of a case."""
+    from seawall.maintain.authorities.destinations import route
+
+    if not ID.fullmatch(case_id):
+        raise UsageError("a case has an id of 32 hex digits", hint="'seawall cases ls' shows them")
+    receipts = reports.receipts(case_id)
+    return route(reports.facts(case_id), established=reports.options.established, receipts=receipts)
+
+
+def text_for(case_id: str, authority: str) -> str:
+    """Return the text for an authority without an API.
+
+    Raises:
+        UsageError: If it is not one that has to be told of this case.
+    """
+    from seawall.maintain.authorities.destinations import portal_text
+
+    with opened() as reports:
+        found = {each.authority: each for each in routed(reports, case_id)}
+        if authority not in found:
+            there = ", ".join(found) or "nobody"
+            raise UsageError(f"{authority[:40]!r} is not told of this case", hint=f"those who are: {there}")
+        options = reports.options.ncmec
+        facts = reports.facts(case_id)
+        return portal_text(found[authority], facts, reporter=options.reporter, service=options.service)
 
 
 def reader_of(reports: Reports, token_file: Path | None) -> str:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seawall.cli._report_book import ID, TOKEN_SESSION, TokenFile, Which, one, opened, person, reader_of
+from seawall.cli._report_book import (
+    ID,
+    TOKEN_SESSION,
+    TokenFile,
+    Which,
+    one,
+    opened,
+    person,
+    reader_of,
+    routed,
+    text_for,
+)
 from seawall.errors import ExitCode, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +42,9 @@ Source = Annotated[
         show_default=False,
     ),
 ]
-Authority = Annotated[str, typer.Option("--authority", metavar="A", help="For whom: ncmec.")]
+Authority = Annotated[
+    str, typer.Option("--authority", metavar="A", help="For whom: ncmec, or one of 'reports destinations' for a text.")
+]
 Profile = Annotated[
     str,
     typer.Option("--profile", metavar="P", help="Edition of the schema that JSON is written in: 2025-11 or 2026-08."),
@@ -52,6 +65,9 @@ def render(
     """Write a document as XML, as the authority takes it. What the server would refuse is told on standard error."""
     from seawall.clock import system_clock
 
+    if authority != "ncmec":
+        typer.echo(text_for(source, authority), nl=False)
+        return
     package = _package(source, authority, profile)
     written = package.render(part)
     for each in package.faults(system_clock()):
@@ -104,6 +120,23 @@ def draft(
         found = reports.draft(case_id)
         for each in found:
             _tell(each, as_json)
+
+
+@app.command()
+def destinations(
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="A case that is reportable.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say who has to be told of a case: by which law, how soon, and what covers it already."""
+    with opened() as reports:
+        found = routed(reports, case_id)
+    for each in found:
+        if as_json:
+            typer.echo(json.dumps(each.to_dict()))
+            continue
+        soon = each.due_at[:16].replace("T", " ") + " UTC" if each.due_at is not None else each.wording
+        state = f"covered by {each.covered_by}" if each.covered_by else soon if each.duty else "no duty"
+        typer.echo(f"{each.authority:<24}  {each.way.value:<4}  {state}  [{each.source}]")
 
 
 @app.command("ls")

@@ -98,9 +98,15 @@ class NcmecOptions(_Strict):
 
 
 class AuthorityOptions(_Strict):
-    """Settings of reporting."""
+    """Settings of reporting.
+
+    Attributes:
+        established: Country whose law the provider is under.
+        ncmec: Of reports to NCMEC.
+    """
 
     format: Literal["seawall-authorities-1"] = "seawall-authorities-1"
+    established: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "US"
     ncmec: NcmecOptions = NcmecOptions()
 
 

@@ -59,6 +59,7 @@ def opened(
     kind: ItemKind = ItemKind.IMAGE,
     media_type: str = "image/png",
     imminent: bool = False,
+    jurisdiction: str | None = None,
     evidence: dict[str, Any] | None = None,
 ) -> Case:
     """Open a case of an account with harmless bytes in the vault."""
@@ -68,7 +69,7 @@ def opened(
         items.append(
             NewItem(key=f"item/{kept.id}", kind=kind, sha256=kept.sha256, vault=kept.id, evidence=evidence or {})
         )
-    return opened_with(casework, *items, drill=drill, subject=subject, imminent=imminent)
+    return opened_with(casework, *items, drill=drill, subject=subject, imminent=imminent, jurisdiction=jurisdiction)
 
 
 def opened_with(casework: Casework, *items: NewItem, drill: bool = True, **facts: Any) -> Case:
@@ -84,6 +85,7 @@ def opened_with(casework: Casework, *items: NewItem, drill: bool = True, **facts
             drill=drill,
             event_class=facts.get("event_class"),
             imminent=facts.get("imminent", False),
+            jurisdiction=facts.get("jurisdiction"),
         )
     )
     return casework.cases.get(case_id)

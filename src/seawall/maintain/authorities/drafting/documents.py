@@ -106,7 +106,7 @@ def _summary(facts: CaseFacts, options: NcmecOptions, schema: Schema) -> dict[st
 
 
 def _places(facts: CaseFacts, options: NcmecOptions) -> Iterator[dict[str, Any]]:
-    urls = list(dict.fromkeys(url for each in facts.items if (url := _url(each)) is not None))
+    urls = list(dict.fromkeys(url for each in facts.items if (url := address_of(each)) is not None))
     elsewhere = facts.event_class is ReportClass.TRAINING_DATA_HIT
     if urls:
         web: dict[str, Any] = {"url": urls[:_MOST_URLS]}
@@ -189,7 +189,7 @@ def _file(each: ItemFacts, number: int, facts: CaseFacts, options: NcmecOptions)
     return {
         "reportId": REPORT_ID,
         "fileId": FILE_ID.format(number),
-        "locationOfFile": _url(each),
+        "locationOfFile": address_of(each),
         "fileViewedByEsp": each.viewed.entire,
         # No page shows EXIF data, so nobody has seen any.
         "exifViewedByEsp": False,
@@ -201,7 +201,7 @@ def _file(each: ItemFacts, number: int, facts: CaseFacts, options: NcmecOptions)
     }
 
 
-def _url(each: ItemFacts) -> str | None:
+def address_of(each: ItemFacts) -> str | None:
     """Return the address that an item was found at; None if it has none that a report takes."""
     origin = each.item.evidence.get("origin")
     known: Sequence[object] = [origin.get("url") if isinstance(origin, dict) else None, each.item.ref]

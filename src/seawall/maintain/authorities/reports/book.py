@@ -15,7 +15,7 @@ from seawall.cases import Cases
 from seawall.clock import to_iso
 from seawall.errors import NotFound, UsageError
 from seawall.ledger import Ledger
-from seawall.maintain.authorities.drafting import Gathering
+from seawall.maintain.authorities.drafting import CaseFacts, Gathering
 from seawall.maintain.authorities.filing import Phase, Resumed, fold
 from seawall.maintain.authorities.ncmec.environment import EnvironmentName
 from seawall.maintain.authorities.ncmec.package import Package
@@ -164,6 +164,22 @@ class Reports:
         if row["documents"] is None:
             raise ReportError("nothing was drafted: nothing of the case can be reported")
         return self.maker.read(row, person=person, purpose=purpose)
+
+    def facts(self, case_id: str) -> CaseFacts:
+        """Return what is on record of a case, as far as an authority is told of it, with what people answered.
+
+        Raises:
+            NothingReportable: If there is nothing that an authority can be told.
+            NotFound: If there is no such case.
+        """
+        with self.store.read() as connection:
+            found = _rows.rows(connection, report.c.case_id == case_id)
+            answers = _rows.answers(connection, found[-1]["id"]) if found else {}
+        return self.maker.facts(case_id, answers=answers)
+
+    def receipts(self, case_id: str) -> dict[str, str]:
+        """Return the receipts of a case, by authority."""
+        return {each.authority: each.remote_id for each in self.of_case(case_id) if each.remote_id is not None}
 
     def answer(self, report_id: str, name: str, value: str, *, person: str) -> Report:
         """Write down what a person confirms that no record says, and draft the report anew with it.

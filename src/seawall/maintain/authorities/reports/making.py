@@ -128,9 +128,7 @@ class Maker:
         Raises:
             NothingReportable: If nothing of the case can be reported.
         """
-        said = {name: self._words(value, case_id) if name in WORDS else value for name, value in answers.items()}
-        said = {name: value for name, value in said.items() if name not in WORDS or value.casefold() != "no"}
-        facts = self._gathering.facts(case_id, prior=prior, answers=said)
+        facts = self.facts(case_id, prior=prior, answers=answers)
         left = tuple(each for each in facts.items if each.item.id not in without)
         if not left:
             raise NothingReportable("everything of this case that can be reported is in a report already")
@@ -151,6 +149,16 @@ class Maker:
             media_type="application/json",
         )
         return replace(made, documents=kept.id)
+
+    def facts(self, case_id: str, *, answers: Mapping[str, str], prior: Sequence[str] = ()) -> CaseFacts:
+        """Return what is on record of a case, with what people answered; see `make`.
+
+        Raises:
+            NothingReportable: If nothing of the case can be reported.
+        """
+        said = {name: self._words(value, case_id) if name in WORDS else value for name, value in answers.items()}
+        said = {name: value for name, value in said.items() if name not in WORDS or value.casefold() != "no"}
+        return self._gathering.facts(case_id, prior=prior, answers=said)
 
     def write_items(self, connection: Connection, made: Made, report_id: str, edition: int) -> None:
         """Write down which items an edition is about, and which files are sent."""
